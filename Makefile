@@ -1,0 +1,48 @@
+# Everything sets itself up from Python >= 3.10, make and git.
+
+PYTHON ?= python3
+# The host's Python; makes sure of the host first (a quarter of a second when it is there).
+PY := $(PYTHON) tools/host.py run
+
+.DEFAULT_GOAL := help
+.PHONY: help host demo serve test test-slow check format bench demo-hrv lock
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+host: ## make sure of a real ComfyUI in .host (or $COMFYUI_PATH)
+	@$(PYTHON) tools/host.py
+
+demo: ## run the demo workflows in it; pictures and report in output/demo
+	@$(PY) -m tools.run_demo
+
+serve: ## open the page with this pack on port 8188 until Ctrl-C
+	@$(PY) -m tools.server
+
+test: check ## checks, then unit, host and browser tests
+	@$(PY) -m pytest -m "not slow"
+
+test-slow: ## the tests that take minutes
+	@$(PY) -m pytest -m slow
+
+check: .cache/hrv_pack ## style, formatting and types
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+format: ## mend style and formatting where that is mechanical
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+
+bench: ## cost of steering; output/bench.json
+	@$(PY) -m tools.pack benchmarks.steering
+
+demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
+	@$(PY) -m tools.pack tools.build_demo_hrv
+
+lock: ## renew the pinned versions in requirements/
+	@$(PYTHON) tools/host.py lock
+
+# The name under which the type checker sees the pack.
+.cache/hrv_pack:
+	@mkdir -p .cache && ln -sfn .. $@

@@ -1,0 +1,1 @@
+"""Measured claims: `make bench` runs them on this machine, side by side."""

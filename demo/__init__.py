@@ -1,0 +1,1 @@
+"""The demo world and the small text-to-image model trained on it."""

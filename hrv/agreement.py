@@ -1,0 +1,64 @@
+"""How settled HRVs are: the vectors of one half of the pictures against those of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Split-half agreement: cosine and rank correlation (Spearman) of each concept's two HRVs.
+
+    (N,) float64 each; 0 for a concept that won no vote in one of the halves.
+    """
+
+    cosine: Tensor
+    rank: Tensor
+
+    @property
+    def worst(self) -> int:
+        """The concept whose halves agree least, by cosine."""
+        return int(self.cosine.argmin())
+
+    def summary(self, concepts: tuple[str, ...]) -> str:
+        """One line: mean and worst."""
+        name, worst = concepts[self.worst], float(self.cosine.min())
+        return (
+            f"halves agree: cosine {float(self.cosine.mean()):.3f} (worst {worst:.3f}, {name}), "
+            f"rank {float(self.rank.mean()):.3f} (worst {float(self.rank.min()):.3f})"
+        )
+
+    def table(self, concepts: tuple[str, ...]) -> str:
+        """Every concept with its two figures, the least settled first."""
+        width = max(map(len, concepts))
+        order = self.cosine.argsort().tolist()
+        rows = [(concepts[i], float(self.cosine[i]), float(self.rank[i])) for i in order]
+        return "\n".join(f"{name:<{width}}  {c:6.3f}  {r:6.3f}" for name, c, r in rows)
+
+
+def split_half(votes: Tensor) -> Agreement:
+    """Agreement of the HRVs of the two halves; votes: (2, T, N, H) int64.
+
+    Both measures are blind to the scale of a row, so shares within heads suffice.
+    """
+    counts = votes.sum(dim=1).double()
+    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)  # 2 N H
+    ranks = torch.stack([_ranks(row) for row in shares.flatten(0, 1)]).unflatten(0, (2, -1))
+    centred = ranks - ranks.mean(dim=-1, keepdim=True)
+    return Agreement(_cosine(shares), _cosine(centred))
+
+
+def _cosine(pairs: Tensor) -> Tensor:
+    a, b = pairs
+    norm = a.norm(dim=-1) * b.norm(dim=-1)
+    return (a * b).sum(dim=-1) / torch.where(norm > 0, norm, torch.ones_like(norm))
+
+
+def _ranks(values: Tensor) -> Tensor:
+    """Ranks from 0, equal values sharing the mean of theirs; (H,) float64."""
+    _, inverse, counts = values.unique(return_inverse=True, return_counts=True)
+    last = counts.cumsum(0).double() - 1
+    return (last - (counts.double() - 1) / 2)[inverse]

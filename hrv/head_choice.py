@@ -1,0 +1,77 @@
+"""Which heads: the most or least relevant to a concept, or places, layers and heads by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from .heads import HeadTable, Place
+from .relevance import Order, head_order
+
+_RANGE = r"\*|\d+(?:-\d+)?"
+_ITEM = re.compile(rf"(down|mid|up|d|m|u)({_RANGE})?(?:\.({_RANGE}))?", re.IGNORECASE)
+_PLACES: dict[str, Place] = {"d": "down", "m": "mid", "u": "up"}
+
+
+def first_heads(vector: Tensor, order: Order, count: int) -> Tensor:
+    """The first `count` heads of an order of the HRV `vector` (H,), as (H,) bool.
+
+    ValueError if there are not that many, or none is wanted.
+    """
+    if not 1 <= count <= len(vector):
+        raise ValueError(
+            f"The model has {len(vector)} heads, so choose 1 to {len(vector)} of them; "
+            f"found {count}."
+        )
+    chosen = torch.zeros(len(vector), dtype=torch.bool)
+    chosen[head_order(vector, order)[:count]] = True
+    return chosen
+
+
+def named_heads(text: str, heads: HeadTable) -> Tensor:
+    """Read 'u0-3.*, d4.2-5, m' to (H,) bool: place, layers, then heads after a dot.
+
+    d, m and u (or down, mid, up); a number, a range or * for all; what is left out means all.
+    ValueError names what the model has where an item asks for more.
+    """
+    chosen = torch.zeros(len(heads), dtype=torch.bool)
+    items = [item for item in re.split(r"[,;\s]+", text) if item]
+    if not items:
+        raise ValueError("Name some heads, such as: u0-3.*, d4.2-5, m")
+    for item in items:
+        match = _ITEM.fullmatch(item)
+        if match is None:
+            raise ValueError(
+                f"{item!r} names no heads. Write a place (d, m or u), then layers, then a dot "
+                "and heads: u0-3.* or d4.2-5 or m"
+            )
+        place = _PLACES[match[1][0].lower()]
+        for layer, count in _layers(item, place, match[2], heads):
+            numbers = _numbers(item, match[3], count, f"{place} layer {layer}", "heads")
+            start = heads.span(place, layer).start
+            chosen[[start + number for number in numbers]] = True
+    return chosen
+
+
+def _layers(
+    item: str, place: Place, wanted: str | None, heads: HeadTable
+) -> Iterable[tuple[int, int]]:
+    """(layer, its number of heads) of one item."""
+    counts = [count for p, _, count in heads.layers if p == place]
+    if not counts:
+        raise ValueError(f"{item!r}: {heads.description} has no heads in '{place}'.")
+    return [(n, counts[n]) for n in _numbers(item, wanted, len(counts), place, "layers")]
+
+
+def _numbers(item: str, wanted: str | None, count: int, where: str, what: str) -> range:
+    """The numbers a range means among 0 .. count - 1."""
+    if wanted is None or wanted == "*":
+        return range(count)
+    first, _, last = wanted.partition("-")
+    start, stop = int(first), int(last or first)
+    if start > stop or stop >= count:
+        raise ValueError(f"{item!r}: {where} has {what} 0 to {count - 1}; found {wanted}.")
+    return range(start, stop + 1)

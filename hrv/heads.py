@@ -1,0 +1,220 @@
+"""The cross-attention heads of a diffusion U-Net, named by the model's structure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Literal, get_args
+
+from torch import nn
+
+Place = Literal["down", "mid", "up"]
+PLACES: tuple[Place, ...] = get_args(Place)
+
+# (layers, heads down, heads mid, heads up) -> name. Structure is all that the heads depend on.
+_FAMILIES = {
+    (16, 48, 8, 72): "SD1.x",
+    (16, 70, 20, 105): "SD2.x",
+    (70, 440, 200, 660): "SDXL",
+    (44, 288, 96, 432): "SDXL refiner",
+    (34, 200, 0, 400): "SSD-1B",
+    (15, 100, 0, 150): "Segmind Vega",
+    (21, 120, 0, 240): "KOALA 700M",
+    (30, 140, 120, 280): "KOALA 1B",
+}
+_NAME = re.compile(r"(down|mid|up), layer: (\d+), head: (\d+)")
+
+
+@dataclass(frozen=True)
+class HeadId:
+    """One head: its place, the layer counted from 0 in that place, the head from 0."""
+
+    place: Place
+    layer: int
+    head: int
+
+    def __str__(self) -> str:
+        return f"{self.place}, layer: {self.layer}, head: {self.head}"
+
+    @classmethod
+    def parse(cls, text: str) -> HeadId:
+        """Read the printed form; ValueError for anything else."""
+        match = _NAME.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(
+                f"{text!r} is not the name of a head. Write it like 'down, layer: 0, head: 0' "
+                "(the place is down, mid or up)."
+            )
+        place = next(p for p in PLACES if p == match[1])
+        return cls(place, int(match[2]), int(match[3]))
+
+
+@dataclass(frozen=True)
+class HeadTable:
+    """The ordered heads of a model: down, mid, up; layers in call order; heads from 0.
+
+    `layers` holds (place, layer, number of heads). ValueError if the order is another.
+    """
+
+    layers: tuple[tuple[Place, int, int], ...]
+
+    def __post_init__(self) -> None:
+        counts: dict[Place, int] = dict.fromkeys(PLACES, 0)
+        reached = 0
+        for place, layer, heads in self.layers:
+            if place not in PLACES or PLACES.index(place) < reached:
+                raise ValueError(f"Head tables go down, mid, up; found {place!r} out of order.")
+            reached = PLACES.index(place)
+            if layer != counts[place]:
+                raise ValueError(
+                    f"Layers count 0, 1, 2 ... in each place; expected {place} layer "
+                    f"{counts[place]}, found {layer}."
+                )
+            if heads < 1:
+                raise ValueError(f"{place} layer {layer} has {heads} heads; expected 1 or more.")
+            counts[place] += 1
+
+    @classmethod
+    def from_names(cls, names: Iterable[str]) -> HeadTable:
+        """Build the table whose names are exactly `names`, in this order; else ValueError."""
+        listed = [HeadId.parse(str(name)) for name in names]
+        runs = groupby(listed, key=lambda h: (h.place, h.layer))
+        table = cls(tuple((place, layer, len(list(run))) for (place, layer), run in runs))
+        for expected, found in zip(table, listed, strict=True):
+            if expected != found:
+                raise ValueError(f"Heads out of order: expected '{expected}', found '{found}'.")
+        return table
+
+    @cached_property
+    def _heads(self) -> tuple[HeadId, ...]:
+        return tuple(HeadId(p, layer, h) for p, layer, n in self.layers for h in range(n))
+
+    @cached_property
+    def _index(self) -> dict[HeadId, int]:
+        return {head: i for i, head in enumerate(self._heads)}
+
+    @cached_property
+    def _spans(self) -> dict[tuple[str, int], slice]:
+        spans: dict[tuple[str, int], slice] = {}
+        start = 0
+        for place, layer, heads in self.layers:
+            spans[place, layer] = slice(start, start + heads)
+            start += heads
+        return spans
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def __iter__(self) -> Iterator[HeadId]:
+        return iter(self._heads)
+
+    def __getitem__(self, index: int) -> HeadId:
+        return self._heads[index]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The printed form of every head, in order."""
+        return tuple(str(head) for head in self._heads)
+
+    def index(self, head: HeadId | str) -> int:
+        """Where a head stands in the table; ValueError if the model has no such head."""
+        wanted = HeadId.parse(head) if isinstance(head, str) else head
+        if wanted not in self._index:
+            raise ValueError(f"{self.description} has no head '{wanted}'.")
+        return self._index[wanted]
+
+    def span(self, place: Place, layer: int) -> slice:
+        """The slice of the table taken by one layer; ValueError if there is no such layer."""
+        if (place, layer) not in self._spans:
+            raise ValueError(f"{self.description} has no layer {layer} in '{place}'.")
+        return self._spans[place, layer]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that differ when any head's name differs."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
+
+    @property
+    def family(self) -> str:
+        """The model family with this structure, or a description by its counts."""
+        down, mid, up = (sum(n for p, _, n in self.layers if p == place) for place in PLACES)
+        known = _FAMILIES.get((len(self.layers), down, mid, up))
+        return known or f"a model with {len(self)} heads in {len(self.layers)} layers"
+
+    @property
+    def description(self) -> str:
+        """The family with its counts, for messages: 'SD1.x (128 heads in 16 layers)'."""
+        if self.family.startswith("a model with"):
+            return self.family
+        return f"{self.family} ({len(self)} heads in {len(self.layers)} layers)"
+
+
+@dataclass(frozen=True)
+class CrossAttentionLayer:
+    """A text cross-attention layer and where the host keeps it.
+
+    block: the host's key such as ("input", 1); block_index: the depth inside its transformer;
+    attention: the attn2 module with to_q, to_k, to_v, heads and dim_head.
+    """
+
+    place: Place
+    layer: int
+    heads: int
+    block: tuple[str, int]
+    block_index: int
+    attention: Any
+
+
+def cross_attention_layers(unet: nn.Module) -> tuple[CrossAttentionLayer, ...]:
+    """Every text cross-attention layer of a U-Net in call order, found by its structure.
+
+    ValueError names a model that has none, or whose attention runs through time as well.
+    """
+    found: list[CrossAttentionLayer] = []
+    for place, section, blocks in _sections(unet):
+        layer = 0
+        for number, block in enumerate(blocks):
+            for depth, attention in _attentions(unet, block):
+                heads = int(attention.heads)
+                key = (section, number)
+                found.append(CrossAttentionLayer(place, layer, heads, key, depth, attention))
+                layer += 1
+    if not found:
+        raise _unsupported(unet)
+    return tuple(found)
+
+
+def head_table(unet: nn.Module) -> HeadTable:
+    """The ordered heads of a U-Net; errors as in `cross_attention_layers`."""
+    return HeadTable(tuple((x.place, x.layer, x.heads) for x in cross_attention_layers(unet)))
+
+
+def _sections(unet: nn.Module) -> Iterator[tuple[Place, str, list[nn.Module]]]:
+    """(place, host's section name, blocks); the middle block may be missing or None."""
+    middle = getattr(unet, "middle_block", None)
+    yield "down", "input", list(getattr(unet, "input_blocks", ()))
+    yield "mid", "middle", [] if middle is None else [middle]
+    yield "up", "output", list(getattr(unet, "output_blocks", ()))
+
+
+def _attentions(unet: nn.Module, block: nn.Module) -> Iterator[tuple[int, Any]]:
+    """(depth, attn2) of each transformer block directly inside a block of the U-Net."""
+    for module in block.children():
+        if hasattr(module, "time_stack"):
+            raise _unsupported(unet)
+        for depth, transformer in enumerate(getattr(module, "transformer_blocks", ())):
+            attention = getattr(transformer, "attn2", None)
+            reads_image = getattr(transformer, "switch_temporal_ca_to_sa", False)
+            if attention is not None and not reads_image:
+                yield depth, attention
+
+
+def _unsupported(unet: nn.Module) -> ValueError:
+    return ValueError(
+        f"{type(unet).__name__} cannot be steered by its heads: it is not an image U-Net with "
+        "text cross-attention. Use a model of the SD1.x, SD2.x or SDXL kind."
+    )

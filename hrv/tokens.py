@@ -1,0 +1,194 @@
+"""Words of a prompt and the positions of their tokens in the conditioning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from .bpe import clean_words, decode_pieces
+from .spelling import nearest
+
+WORD_END = "</w>"
+EMBEDDING = "<embedding>"
+_OCCURRENCE = re.compile(r"(.+?)\s*#\s*(\d+)")
+
+
+class Phrase(NamedTuple):
+    """A word or phrase of the artist; occurrence is 1 for the first, None for all."""
+
+    text: str
+    occurrence: int | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A semantic token: neither start, end nor padding.
+
+    position: its row in the conditioning, 77 * chunk + place in the chunk.
+    piece: byte-pair text without the word-end mark; ends_word: the mark was there.
+    """
+
+    position: int
+    piece: str
+    ends_word: bool
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """The semantic tokens of a prompt; length counts all tokens, 77 for each chunk."""
+
+    length: int
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """(text, positions) of each byte-pair word, joined over the edges of chunks."""
+        words, run = [], list[Token]()
+        for token in self.tokens:
+            run.append(token)
+            if token.ends_word:
+                words.append(_word(run))
+                run = []
+        if run:
+            words.append(_word(run))
+        return tuple(words)
+
+    @property
+    def semantic(self) -> tuple[int, ...]:
+        """The positions of all semantic tokens."""
+        return tuple(token.position for token in self.tokens)
+
+    def spans(self, text: str) -> tuple[tuple[int, ...], ...]:
+        """The positions of each occurrence of a whole word or phrase, upper and lower case alike.
+
+        ValueError lists the prompt's words and the nearest spelling if there is none.
+        """
+        have = [word.lower() for word, _ in self.words]
+        plain = text.strip().lower()
+        wanted = [plain] if plain in have else clean_words(text)
+        if not wanted:
+            raise ValueError("The word to look for is empty. Type a word of the prompt.")
+        spans, i = [], 0
+        while i <= len(have) - len(wanted):
+            if have[i : i + len(wanted)] == wanted:
+                words = self.words[i : i + len(wanted)]
+                spans.append(tuple(p for _, positions in words for p in positions))
+                i += len(wanted)
+            else:
+                i += 1
+        if not spans:
+            raise self._missing(text.strip())
+        return tuple(spans)
+
+    def find(self, text: str, occurrence: int | None = None) -> tuple[int, ...]:
+        """Positions of a word or phrase: of every occurrence, or of the n-th, counted from 1.
+
+        ValueError if the word is not in the prompt, or not that often.
+        """
+        spans = self.spans(text)
+        if occurrence is None:
+            return tuple(position for span in spans for position in span)
+        if not 1 <= occurrence <= len(spans):
+            raise ValueError(
+                f"The prompt has {text.strip()!r} {_times(len(spans))}, so there is no "
+                f"'{text.strip()}#{occurrence}'. Use #1 to #{len(spans)}, or no # for all."
+            )
+        return spans[occurrence - 1]
+
+    def _missing(self, text: str) -> ValueError:
+        words = [word for word, _ in self.words]
+        if not words:
+            return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
+        listed = ", ".join(dict.fromkeys(words))
+        return ValueError(
+            f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form for JSON; `from_dict` reads it."""
+        return {
+            "length": self.length,
+            "tokens": [[t.position, t.piece, t.ends_word] for t in self.tokens],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TokenTable:
+        """Read the form written by `to_dict`."""
+        tokens = (Token(int(p), str(piece), bool(ends)) for p, piece, ends in data["tokens"])
+        return cls(int(data["length"]), tuple(tokens))
+
+
+def token_table(
+    chunks: Sequence[Sequence[tuple[Any, ...]]],
+    pieces: Callable[[int], str],
+    start: int,
+    end: int,
+    pad: int,
+    width: int | None = None,
+) -> TokenTable:
+    """The table of one encoder's tokenizer result.
+
+    chunks: lists of (token id or embedding vector, weight, ...); pieces: id -> byte-pair text,
+    "</w>" at word ends. The first end token closes a chunk; what follows it is padding. An
+    embedding vector is a word of its own; one whose size is not `width` is left out, as the
+    encoder leaves it out, and the tokens after it move up.
+    """
+    tokens: list[Token] = []
+    offset = 0
+    for chunk in chunks:
+        ids = [entry[0] for entry in chunk if _fits(entry[0], width)]
+        for place, token in enumerate(_before_padding(ids, end, pad)):
+            if not isinstance(token, int):
+                tokens.append(Token(offset + place, EMBEDDING, True))
+            elif token != start:
+                piece = pieces(token)
+                ends = piece.endswith(WORD_END)
+                tokens.append(Token(offset + place, piece.removesuffix(WORD_END), ends))
+        offset += len(chunk)
+    return TokenTable(offset, tuple(tokens))
+
+
+def parse_words(text: str) -> tuple[Phrase, ...]:
+    """Read 'vase, red car, mouse#2': phrases by comma or line, #2 for the second occurrence."""
+    phrases = (_phrase(part.strip()) for part in re.split(r"[,\n]", text))
+    return tuple(phrase for phrase in phrases if phrase.text)
+
+
+def _phrase(part: str) -> Phrase:
+    match = _OCCURRENCE.fullmatch(part)
+    if match is None:
+        return Phrase(part)
+    if int(match[2]) == 0:
+        raise ValueError(f"Occurrences count from 1; found {part!r}. Use {match[1]}#1.")
+    return Phrase(match[1], int(match[2]))
+
+
+def _word(run: Iterable[Token]) -> tuple[str, tuple[int, ...]]:
+    listed = list(run)
+    text = decode_pieces(token.piece for token in listed)
+    return text, tuple(token.position for token in listed)
+
+
+def _before_padding(ids: list[Any], end: int, pad: int) -> list[Any]:
+    """The ids before the first end token, or before trailing padding where there is no end.
+
+    Padding is known by its place alone: SDXL's second encoder pads with 0, which is also "!".
+    """
+    for place, token in enumerate(ids):
+        if isinstance(token, int) and token == end:
+            return ids[:place]
+    used = len(ids)
+    while used and isinstance(ids[used - 1], int) and ids[used - 1] == pad:
+        used -= 1
+    return ids[:used]
+
+
+def _fits(token: Any, width: int | None) -> bool:
+    return width is None or isinstance(token, int) or int(token.shape[-1]) == width
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

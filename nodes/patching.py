@@ -1,0 +1,248 @@
+"""The one place that touches ModelPatcher and transformer_options.
+
+A patched MODEL carries a tuple of `Edit`s and three wrappers, each added once:
+
+* OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt an edit needs
+  takes part in it, and lets the edits report at the end;
+* CALC_COND_BATCH notes which (list index, uuid) belongs to which tagged prompt;
+* DIFFUSION_MODEL lets each edit hook the attention layers for one UNet call.
+
+Edits hook `to_q`, `to_k`, `to_v` and `to_out` of the layers and are unhooked after each call, so
+other packs' attention patches stay in place and receive what the hooks return.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from itertools import cycle, islice
+from typing import Any, Protocol
+
+import torch
+from comfy.patcher_extension import WrappersMP
+
+from ..hrv.heads import CrossAttentionLayer, HeadTable, cross_attention_layers, head_table
+from .prompt_tag import Prompt, tagged_prompt
+
+KEY = "hrv"
+EDITS, RUN, TABLE = "hrv_edits", "hrv_run", "hrv_table"
+
+
+@dataclasses.dataclass(frozen=True)
+class Chunk:
+    """The rows of one tagged prompt in a UNet batch: its identity and its own token length.
+
+    group, turn: of prompts that take turns in the rows of one conditioning, which and whose turn.
+    """
+
+    prompt_id: str
+    length: int
+    group: str = ""
+    turn: int = 0
+
+
+class Run:
+    """State of one sampling, thrown away after it; edits keep theirs under `state(edit)`.
+
+    sigmas: the noise levels of its steps and the last one; noise: what it starts from.
+    """
+
+    def __init__(
+        self, sigmas: torch.Tensor | None = None, noise: torch.Tensor | None = None
+    ) -> None:
+        self.sigmas = sigmas
+        self.noise = noise
+        self.result: Any = None  # the sampled latent, when `finish` is called
+        self._states: dict[int, dict[Any, Any]] = {}
+        self._layers: dict[int, tuple[tuple[CrossAttentionLayer, ...], HeadTable]] = {}
+
+    def state(self, edit: Any) -> dict[Any, Any]:
+        return self._states.setdefault(id(edit), {})
+
+    def layers(self, unet: Any) -> tuple[tuple[CrossAttentionLayer, ...], HeadTable]:
+        if id(unet) not in self._layers:
+            self._layers[id(unet)] = (cross_attention_layers(unet), head_table(unet))
+        return self._layers[id(unet)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One UNet call as the edits see it.
+
+    chunks: the tagged prompt behind each run of `rows // len(chunks)` batch rows, else None
+    (single rows where prompts take turns);
+    tokens: length of the context after the host repeated shorter prompts; sigma: noise level;
+    x: the UNet's input (rows, channels, height, width).
+    """
+
+    layers: tuple[CrossAttentionLayer, ...]
+    heads: HeadTable
+    chunks: tuple[Chunk | None, ...]
+    rows: int
+    tokens: int
+    sigma: float
+    x: torch.Tensor
+    unet: Any
+    run: Run
+
+    def row_span(self, chunk: int) -> slice:
+        """The batch rows of the chunk with this number."""
+        images = self.rows // len(self.chunks)
+        return slice(chunk * images, (chunk + 1) * images)
+
+
+class Edit(Protocol):
+    """Something that reads or changes attention while a patched model samples."""
+
+    label: str
+
+    def prompts(self) -> Iterable[Prompt]:
+        """The prompts that must take part in the sampling."""
+        ...
+
+    def attach(self, call: Call) -> Iterable[Any]:
+        """Hook the layers for this call; the handles returned are removed after it."""
+        ...
+
+    def finish(self, run: Run) -> None:
+        """Called after the sampling succeeded."""
+        ...
+
+
+def model_heads(model: Any) -> HeadTable:
+    """The head table of a MODEL; ValueError naming the model if it has no such heads."""
+    return head_table(model.get_model_object("diffusion_model"))
+
+
+def percent_to_sigmas(model: Any, start: float, end: float) -> tuple[float, float]:
+    """Sampling percents (0 first, 1 last) to (sigma_start, sigma_end)."""
+    if not 0.0 <= start < end <= 1.0:
+        raise ValueError(
+            f"start_percent ({start}) must lie before end_percent ({end}), both between 0 and 1. "
+            "0 to 1 covers the whole sampling."
+        )
+    sampling = model.get_model_object("model_sampling")
+    return float(sampling.percent_to_sigma(start)), float(sampling.percent_to_sigma(end))
+
+
+def add_edits(model: Any, edits: Iterable[Edit]) -> Any:
+    """A clone of `model` that also applies `edits`; `model` itself is left as it was."""
+    patched = model.clone()
+    options = patched.model_options.setdefault("transformer_options", {})
+    every = (*options.get(EDITS, ()), *edits)
+    options[EDITS] = tuple(sorted(every, key=lambda edit: getattr(edit, "order", 0)))
+    add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
+    add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, _note_prompts)
+    add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _edit_unet)
+    return patched
+
+
+def add_denoised_edit(model: Any, edit: Callable[[Run, torch.Tensor], torch.Tensor]) -> Any:
+    """A clone of `model` whose denoised latents go through `edit` after the guidance."""
+
+    def apply(args: dict[str, Any]) -> torch.Tensor:
+        run = args["model_options"]["transformer_options"].get(RUN)
+        return args["denoised"] if run is None else edit(run, args["denoised"])
+
+    patched = model.clone()
+    patched.set_model_sampler_post_cfg_function(apply)
+    return patched
+
+
+def add_wrapper_once(model: Any, kind: str, wrapper: Callable[..., Any]) -> None:
+    if wrapper not in model.get_wrappers(kind, KEY):
+        model.add_wrapper_with_key(kind, KEY, wrapper)
+
+
+def _sample(
+    executor: Any, noise: Any, latent: Any, sampler: Any, sigmas: Any, *args: Any, **kwargs: Any
+) -> Any:
+    guider = executor.class_obj
+    options = guider.model_options.setdefault("transformer_options", {})
+    edits: Sequence[Edit] = options.get(EDITS, ())
+    _require_present(edits, guider.conds)
+    run = Run(sigmas, noise)
+    options[RUN] = run  # the guider's options are already this run's own copy
+    run.result = executor(noise, latent, sampler, sigmas, *args, **kwargs)
+    for edit in edits:
+        edit.finish(run)
+    return run.result
+
+
+def _require_present(edits: Sequence[Edit], conds: dict[str, list[dict[str, Any]]]) -> None:
+    every = (tagged_prompt(e) for entries in conds.values() for e in entries or ())
+    wired = {identity for prompt in every if prompt for identity in prompt.ids}
+    for edit in edits:
+        for prompt in edit.prompts():
+            if prompt.id not in wired:
+                raise ValueError(
+                    f"{edit.label} works on the prompt “{prompt.text}”, but this sampler was not "
+                    "given that prompt. Wire the same HRV Prompt into the node and into the "
+                    "sampler. (Conditioning Average and Concat keep only conditioning_to.)"
+                )
+
+
+def _note_prompts(
+    executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
+) -> Any:
+    """Tell the UNet which (list index, uuid) is which tagged prompt, and its token length."""
+    table: dict[tuple[int, Any], tuple[Chunk, ...]] = {}
+    for index, entries in enumerate(conds):
+        for entry in entries or ():
+            prompt = tagged_prompt(entry)
+            context = entry.get("model_conds", {}).get("c_crossattn")
+            # area prompts are cloned into the other list with that list's own embedding
+            if prompt and context is not None and context.cond is entry.get("cross_attn"):
+                table[index, entry["uuid"]] = _chunks(prompt, context.cond.shape[1])
+    options = {**model_options.get("transformer_options", {}), TABLE: table}
+    model_options = {**model_options, "transformer_options": options}
+    return executor(model, conds, x, timestep, model_options)
+
+
+def _chunks(prompt: Prompt, length: int) -> tuple[Chunk, ...]:
+    """One chunk for a prompt, or one for each that takes turns, with its own length."""
+    if not prompt.turns:
+        return (Chunk(prompt.id, length),)
+    own = [(part.id, part.tables[0].length) for part in prompt.turns]
+    return tuple(Chunk(*each, prompt.id, turn) for turn, each in enumerate(own))
+
+
+def _edit_unet(
+    executor: Any,
+    x: torch.Tensor,
+    timesteps: torch.Tensor,
+    context: torch.Tensor | None = None,
+    y: Any = None,
+    control: Any = None,
+    transformer_options: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> Any:
+    options = transformer_options or {}
+    call = _describe(executor.class_obj, options, x, context)
+    with ExitStack() as unhook:
+        if call is not None:
+            for edit in options[EDITS]:
+                for handle in edit.attach(call):
+                    unhook.callback(handle.remove)
+        return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
+
+
+def _describe(
+    unet: Any, options: dict[str, Any], x: torch.Tensor, context: torch.Tensor | None
+) -> Call | None:
+    """The call as the edits see it, or None where no tagged prompt takes part."""
+    table = options.get(TABLE, {})
+    keys = zip(options.get("cond_or_uncond", ()), options.get("uuids", ()), strict=False)
+    groups = [table.get(key, (None,)) for key in keys]
+    chunks = tuple(chunk for chunk, *_ in groups)
+    if context is None or not any(chunks):
+        return None
+    if any(len(group) > 1 for group in groups):
+        images = context.shape[0] // len(groups)
+        chunks = tuple(c for group in groups for c in islice(cycle(group), images))
+    run: Run = options.get(RUN) or Run()
+    layers, heads = run.layers(unet)
+    sigma = float(options["sigmas"].flatten()[0])
+    rows, tokens = context.shape[:2]
+    return Call(layers, heads, chunks, rows, tokens, sigma, x, unet, run)

@@ -1,0 +1,51 @@
+"""The real page: the real server and the system's Chromium, driven by Playwright."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hrv_pack.tools.browser import FLAGS, find_or_install
+from hrv_pack.tools.host import ROOT
+from hrv_pack.tools.server import Server
+
+READY = "window.app?.graph?.nodes && window.app.extensionManager"
+
+
+@pytest.fixture(scope="session")
+def server(host: Path) -> Iterator[Server]:
+    """A running server with the pack in its custom_nodes, its pages yet unseen."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless browser; skips where there is none and none may be installed."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
+    path = find_or_install()
+    if path is None:
+        pytest.skip("needs Chromium: install the system's chromium package")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def page(chromium: Any, server: Server) -> Any:
+    """The page, open and ready."""
+    page = chromium.new_page(viewport={"width": 1600, "height": 1000})
+    page.set_default_timeout(120_000)
+    page.goto(server.url)
+    page.wait_for_function(READY)
+    return page
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the page are kept for people to look at."""
+    folder = ROOT / "output" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

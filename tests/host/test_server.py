@@ -1,0 +1,60 @@
+"""The server runner: pictures come back whole, failures name the node, nothing is left behind."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from hrv_pack.tools.client import PromptError, ServerError
+from hrv_pack.tools.server import Server
+
+ORANGE = (255, 128, 0)
+
+
+def picture_graph(width=64, batch_size=2):
+    color = ORANGE[0] << 16 | ORANGE[1] << 8 | ORANGE[2]
+    size = {"width": width, "height": 32, "batch_size": batch_size, "color": color}
+    return {
+        "1": {"class_type": "EmptyImage", "inputs": size},
+        "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+    }
+
+
+def test_pictures_come_back(server):
+    result = server.run_prompt(picture_graph())
+    assert len(result.images["2"]) == 2
+    for picture in map(Image.open, map(io.BytesIO, result.images["2"])):
+        assert picture.size == (64, 32)
+        assert picture.convert("RGB").getcolors() == [(64 * 32, ORANGE)]
+
+
+def test_the_same_workflow_again_gives_its_pictures_again(server):
+    first, second = (server.run_prompt(picture_graph(batch_size=1)) for _ in range(2))
+    assert first.prompt_id != second.prompt_id
+    assert first.images == second.images
+
+
+def test_a_refused_value_is_named(server):
+    with pytest.raises(PromptError, match=r"Node 1 \(EmptyImage\).*width"):
+        server.run_prompt(picture_graph(width="wide"))
+
+
+def test_a_failing_node_is_named(server):
+    graph = picture_graph()
+    graph["3"] = {"class_type": "LoadImage", "inputs": {"image": "none.png"}}
+    graph["2"]["inputs"]["images"] = ["3", 0]
+    (server.base / "input" / "none.png").write_text("no picture")
+    with pytest.raises(PromptError, match=r"Node 3 \(LoadImage\) failed: .*Unidentified"):
+        server.run_prompt(graph)
+
+
+def test_an_unknown_address_is_an_error(server):
+    with pytest.raises(ServerError, match="404"):
+        server.get("/nowhere")
+
+
+def test_a_server_that_cannot_start_says_why_and_leaves_nothing(host, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ServerError, match="unrecognized arguments: --no-such-option"):
+        Server(arguments=("--no-such-option",)).__enter__()
+    assert list(tmp_path.iterdir()) == []

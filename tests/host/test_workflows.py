@@ -1,0 +1,69 @@
+"""The workflows that come with the pack: they open, they say what to look at, the demos run."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hrv_pack.tools.host import ROOT
+from hrv_pack.tools.workflow import NOTES, PAGE_ONLY, to_api
+
+FOLDER = ROOT / "workflows"
+SHOWING = {"SaveImage", "PreviewImage"}
+FILES = sorted(FOLDER.glob("*.json"))
+each_workflow = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+each_demo = pytest.mark.parametrize(
+    "path", [p for p in FILES if p.stem.startswith("demo")], ids=lambda path: path.stem
+)
+
+
+def read(path: Path):
+    return json.loads(path.read_text())
+
+
+def test_the_folder_holds_workflows_with_their_thumbnails_and_nothing_else():
+    expected = {name for path in FILES for name in (path.name, f"{path.stem}.jpg")}
+    assert {p.name for p in FOLDER.iterdir()} == expected
+    assert any(path.stem.startswith("demo") for path in FILES)
+
+
+@each_workflow
+def test_the_thumbnail_is_a_picture(path):
+    with Image.open(path.with_suffix(".jpg")) as picture:
+        picture.load()
+        assert picture.format == "JPEG"
+        assert min(picture.size) >= 128
+
+
+@each_workflow
+def test_a_note_says_what_to_look_at(path):
+    notes = [node for node in read(path)["nodes"] if node["type"] in NOTES]
+    assert any("".join(note["widgets_values"]).strip() for note in notes)
+
+
+@each_workflow
+def test_every_node_is_known(path, object_info):
+    kinds = {node["type"] for node in read(path)["nodes"]}
+    assert kinds - PAGE_ONLY - object_info.keys() == set()
+
+
+@each_workflow
+def test_every_required_input_gets_a_value(path, object_info):
+    for key, node in to_api(read(path), object_info).items():
+        required = object_info[node["class_type"]]["input"].get("required", {})
+        assert required.keys() - node["inputs"].keys() == set(), f"node {key}"
+
+
+@each_demo
+def test_a_demo_runs_and_gives_pictures(path, server, object_info):
+    graph = to_api(read(path), object_info)
+    shown = {key for key, node in graph.items() if node["class_type"] in SHOWING}
+    images = server.run_prompt(graph).images
+    assert shown
+    assert shown <= images.keys()
+    for data in (data for batch in images.values() for data in batch):
+        picture = Image.open(io.BytesIO(data)).convert("RGB")
+        lows, highs = zip(*picture.getextrema(), strict=True)
+        assert max(highs) - min(lows) > 30, "a picture of one flat colour"

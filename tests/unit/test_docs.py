@@ -1,0 +1,95 @@
+"""Every node has a help page that names its inputs; workflows save only inputs there are."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = sorted((ROOT / "web" / "docs").glob("*.md"))
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+TITLE = 30  # pixels above a node's position
+each_page = pytest.mark.parametrize("page", DOCS, ids=lambda path: path.stem)
+each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def _node_id(part: ast.AST) -> str:
+    """The id in a node class's schema; read from the source, for importing needs the host."""
+    for call in ast.walk(part):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "io.Schema":
+            return next(ast.literal_eval(k.value) for k in call.keywords if k.arg == "node_id")
+    raise AssertionError("a node class without a schema")
+
+
+def registered() -> set[str]:
+    """The names of the node classes in the pack's list."""
+    tree = ast.parse((ROOT / "nodes" / "extension.py").read_text("utf-8"))
+    listed = next(n for n in tree.body if isinstance(n, ast.AnnAssign) and n.value)
+    assert isinstance(listed.value, ast.List)
+    return {ast.unparse(name) for name in listed.value.elts}
+
+
+def node_inputs() -> dict[str, list[str]]:
+    """`{node id: input names}` of the pack's nodes; `execute` takes exactly the inputs."""
+    found = {}
+    for path in (ROOT / "nodes").glob("*.py"):
+        for part in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(part, ast.ClassDef) and part.name in registered():
+                execute = next(f for f in part.body if getattr(f, "name", "") == "execute")
+                assert isinstance(execute, ast.FunctionDef)
+                found[_node_id(part)] = [a.arg for a in execute.args.args if a.arg != "cls"]
+    assert len(found) == len(registered())
+    return found
+
+
+NODES = node_inputs()
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def test_every_node_has_a_help_page_and_every_page_a_node():
+    assert {path.stem for path in DOCS} == set(NODES)
+
+
+@each_page
+def test_a_page_says_what_the_node_does_first_and_names_every_input(page):
+    text = page.read_text("utf-8")
+    lines = [line for line in text.splitlines() if line]
+    assert lines[0].startswith("# ")
+    assert lines[1][0] not in "#|-`"
+    assert [name for name in NODES.get(page.stem, ()) if f"`{name}`" not in text] == []
+
+
+@each_workflow
+def test_our_nodes_are_saved_with_exactly_their_inputs(path):
+    ours = [node for node in read(path)["nodes"] if node["type"].startswith("HRV")]
+    assert ours
+    for node in ours:
+        assert {slot["name"] for slot in node["inputs"]} == set(NODES[node["type"]])
+
+
+@each_workflow
+def test_a_link_joins_slots_of_its_type_and_stands_at_both_ends(path):
+    workflow = read(path)
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    for link, source, out, target, into, kind in workflow["links"]:
+        output, slot = nodes[source]["outputs"][out], nodes[target]["inputs"][into]
+        assert output["type"] == slot["type"] == kind
+        assert link in output["links"]
+        assert slot["link"] == link
+
+
+@each_workflow
+def test_nodes_do_not_overlap(path):
+    boxes = [(*n["pos"], *n["size"], n["id"]) for n in read(path)["nodes"]]
+    for i, (x, y, w, h, key) in enumerate(boxes):
+        for x2, y2, w2, h2, other in boxes[:i]:
+            beside = x + w <= x2 or x2 + w2 <= x
+            below = y + h <= y2 - TITLE or y2 + h2 <= y - TITLE
+            assert beside or below, f"nodes {key} and {other} overlap"

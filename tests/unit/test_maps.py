@@ -1,0 +1,256 @@
+"""Laws of word maps, against literal float64 transcriptions of the papers' equations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from hrv_pack.hrv.head_choice import first_heads, named_heads
+from hrv_pack.hrv.heads import HeadTable
+from hrv_pack.hrv.maps import (
+    HeadMaps,
+    daam_heads,
+    daam_map,
+    iou,
+    layer_size,
+    normalise,
+    segment,
+    selective_map,
+    upsample,
+)
+
+SD1 = HeadTable(
+    tuple(("down", n, 8) for n in range(6))
+    + (("mid", 0, 8),)
+    + tuple(("up", n, 8) for n in range(9))
+)
+SD1_HALVINGS = (0, 0, 1, 1, 2, 2, 3, 2, 2, 2, 1, 1, 1, 0, 0, 0)
+
+
+def halved(size, times):
+    for _ in range(times):
+        size = tuple(math.ceil(n / 2) for n in size)
+    return size
+
+
+def bicubic(map_, size):
+    """Keys' cubic convolution with a = -0.75 and edges repeated, (h, w) float64."""
+
+    def weights(x):
+        x, a = abs(x), -0.75
+        if x <= 1:
+            return ((a + 2) * x - (a + 3)) * x * x + 1
+        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
+
+    def matrix(old, new):
+        m = np.zeros((new, old))
+        for i in range(new):
+            centre = (i + 0.5) * old / new - 0.5
+            for tap in range(math.floor(centre) - 1, math.floor(centre) + 3):
+                m[i, min(max(tap, 0), old - 1)] += weights(centre - tap)
+        return m
+
+    return matrix(map_.shape[0], size[0]) @ map_ @ matrix(map_.shape[1], size[1]).T
+
+
+def filled(latent=(16, 12), images=2, tokens=3, evaluations=4, seed=0):
+    """HeadMaps of an SD1.x model, and every map that went in: {layer: [(I, 8, h, w, T)]}."""
+    generator = torch.Generator().manual_seed(seed)
+    maps, raw = HeadMaps(SD1, tokens, latent), {}
+    for (place, layer, heads), times in zip(SD1.layers, SD1_HALVINGS, strict=True):
+        h, w = halved(latent, times)
+        steps = [
+            torch.rand((images, heads, h * w, tokens), generator=generator) ** 6
+            for _ in range(evaluations)
+        ]
+        for step in steps:
+            assert maps.add(place, layer, step, 0)
+        raw[place, layer] = [s.double().numpy().reshape(images, heads, h, w, tokens) for s in steps]
+    return maps, raw
+
+
+def literal_selective(raw, chosen, columns, image, size):
+    """Equation 2 word for word: upsample every head, evaluation and token, then average."""
+    total, count = np.zeros(size), 0
+    for place, layer in raw:
+        for head in range(8):
+            if not chosen[SD1.index(f"{place}, layer: {layer}, head: {head}")]:
+                continue
+            for step in raw[place, layer]:
+                for column in columns:
+                    total += bicubic(step[image, head, :, :, column], size)
+                    count += 1
+    return total / count
+
+
+def literal_daam(raw, chosen, columns, image, finest, size, clamp):
+    """DAAM's code word for word: sum evaluations, upsample each head, clamp, mean over heads."""
+    tokens = []
+    for column in columns:
+        heads = []
+        for place, layer in raw:
+            for head in range(8):
+                if chosen[SD1.index(f"{place}, layer: {layer}, head: {head}")]:
+                    summed = sum(step[image, head, :, :, column] for step in raw[place, layer])
+                    grown = bicubic(summed / len(raw[place, layer]), finest)
+                    heads.append(np.clip(grown, 0, None) if clamp else grown)
+        tokens.append(np.mean(heads, axis=0))
+    return bicubic(np.mean(tokens, axis=0), size)
+
+
+@pytest.mark.parametrize("latent", [(16, 12), (13, 9)])
+def test_selective_map_is_equation_2(latent):
+    maps, raw = filled(latent)
+    for chosen in (torch.ones(128, dtype=torch.bool), named_heads("u3-5.2, m, d0.*", SD1)):
+        found = selective_map(maps.means([0, 2]), SD1, chosen, (32, 24))
+        for image in range(2):
+            wanted = literal_selective(raw, chosen, [0, 2], image, (32, 24))
+            np.testing.assert_allclose(found[image].numpy(), wanted, atol=1e-5)
+
+
+def test_daam_map_is_daams_code_clamp_included():
+    maps, raw = filled((16, 16))
+    word = maps.means([1, 2])
+    chosen = daam_heads(word, SD1, maps.latent)
+    assert int(chosen.sum()) == 120
+    found = daam_map(word, SD1, chosen, (64, 64))
+    wanted = literal_daam(raw, chosen, [1, 2], 1, (16, 16), (64, 64), clamp=True)
+    np.testing.assert_allclose(found[1].numpy(), wanted, atol=1e-5)
+
+
+def test_without_daams_clamp_the_order_of_sums_does_not_matter():
+    """Linearity is exact; only the clamp at 0 parts them, where bicubic curves undershoot."""
+    maps, raw = filled((16, 16))
+    word = maps.means([1])
+    every = torch.ones(128, dtype=torch.bool)
+    summed_first = selective_map(word, SD1, every, (16, 16))[0].numpy()
+    free = literal_daam(raw, every, [1], 0, (16, 16), (16, 16), clamp=False)
+    clamped = literal_daam(raw, every, [1], 0, (16, 16), (16, 16), clamp=True)
+    np.testing.assert_allclose(summed_first, free, atol=1e-5)
+    assert (clamped >= free - 1e-12).all()
+    assert 1e-5 < (clamped - free).max() < 0.1
+
+
+def test_upsampling_is_torchs_bicubic_and_linear():
+    a, b = torch.rand(2, 3, 5, 4), torch.rand(2, 3, 5, 4)
+    found = upsample(a, (20, 12))
+    np.testing.assert_allclose(found[1, 2], bicubic(a[1, 2].double().numpy(), (20, 12)), atol=1e-6)
+    torch.testing.assert_close(
+        upsample(a + 2 * b, (9, 9)), upsample(a, (9, 9)) + 2 * upsample(b, (9, 9))
+    )
+
+
+def test_daams_heads_leave_out_the_middle_and_an_eighth():
+    maps, _ = filled((64, 64), images=1, tokens=1, evaluations=1)
+    chosen = daam_heads(maps.means([0]), SD1, (64, 64))
+    assert [bool(x) for x in chosen[48:56]] == [False] * 8 and int(chosen.sum()) == 120
+    deep = HeadTable((("down", 0, 2), ("down", 1, 2), ("mid", 0, 2), ("up", 0, 2)))
+    maps = HeadMaps(deep, 1, (24, 40))
+    for (place, layer, heads), times in zip(deep.layers, (1, 3, 3, 3), strict=True):
+        h, w = halved((24, 40), times)
+        maps.add(place, layer, torch.ones(1, heads, h * w, 1), 0)
+    assert daam_heads(maps.means([0]), deep, (24, 40)).tolist() == [True] * 2 + [False] * 6
+
+
+@pytest.mark.parametrize("latent", [(64, 64), (9, 7), (96, 64), (13, 33), (1, 8)])
+def test_layer_sizes_follow_the_strided_convolutions(latent):
+    size = latent
+    for _ in range(4):
+        assert layer_size(latent, size[0] * size[1]) == size
+        size = (math.ceil(size[0] / 2), math.ceil(size[1] / 2))
+    conv = torch.nn.Conv2d(1, 1, 3, stride=2, padding=1)
+    assert tuple(conv(torch.zeros(1, 1, *latent)).shape[-2:]) == halved(latent, 1)
+    assert layer_size((64, 64), 1000) is None
+
+
+def test_adding_is_a_mean_over_evaluations_and_refuses_other_shapes():
+    maps = HeadMaps(SD1, 3, (4, 4))
+    one, two = torch.rand(1, 8, 16, 2), torch.rand(1, 8, 16, 2)
+    assert maps.add("up", 0, one, 1) and maps.add("up", 0, two, 1)
+    assert not maps.add("up", 0, torch.rand(2, 8, 16, 2), 1)
+    assert not maps.add("up", 0, torch.rand(1, 8, 4, 2), 1)
+    assert not maps.add("up", 1, torch.rand(1, 8, 5, 2), 1)
+    (layer,) = maps.means([2, 1])
+    wanted = ((one + two) / 2)[..., [1, 0]].transpose(-1, -2).reshape(1, 8, 2, 4, 4)
+    torch.testing.assert_close(layer.maps, wanted)
+    assert (layer.place, layer.layer, layer.size) == ("up", 0, (4, 4))
+    with pytest.raises(ValueError, match="no step"):
+        maps.means([0])
+    assert maps.nbytes == 8 * 16 * 3 * 4
+
+
+@pytest.mark.parametrize("chosen", ["all", "DAAM"])
+def test_one_heads_map_changes_only_choices_with_it(chosen):
+    maps, _ = filled((8, 8))
+    word = maps.means([0])
+    heads = torch.ones(128, dtype=torch.bool) if chosen == "all" else daam_heads(word, SD1, (8, 8))
+    heads[SD1.index("up, layer: 2, head: 5")] = False
+    before = selective_map(word, SD1, heads, (8, 8))
+    for layer in word:
+        if (layer.place, layer.layer) == ("up", 2):
+            layer.maps[:, 5] = 7.0
+    assert torch.equal(before, selective_map(word, SD1, heads, (8, 8)))
+
+
+def test_a_choice_of_uncaptured_heads_is_an_error():
+    maps = HeadMaps(SD1, 1, (4, 4))
+    maps.add("up", 0, torch.rand(1, 8, 16, 1), 0)
+    with pytest.raises(ValueError, match="None of the chosen heads"):
+        selective_map(maps.means([0]), SD1, named_heads("d", SD1), (8, 8))
+
+
+def test_normalisation_and_strict_threshold():
+    raw = torch.tensor([[[1.0, 2.0], [3.0, 5.0]], [[0.0, 4.0], [2.0, 8.0]]])
+    assert normalise(raw, "min-max")[0].tolist() == [[0, 0.25], [0.5, 1]]
+    torch.testing.assert_close(normalise(raw, "relative to the maximum")[0], raw[0] / 5)
+    assert segment(normalise(raw, "min-max"), 0.25).tolist()[1] == [[False, True], [False, True]]
+    assert normalise(torch.ones(1, 2, 2), "min-max").sum() == 0
+    with pytest.raises(ValueError, match="never attended"):
+        normalise(torch.zeros(1, 2, 2), "min-max")
+
+
+def test_iou():
+    a = torch.tensor([[[1, 1], [0, 0]], [[0, 0], [0, 0]], [[1, 0], [0, 0]]]).bool()
+    b = torch.tensor([[[1, 0], [1, 0]], [[0, 0], [0, 0]], [[0, 1], [0, 0]]]).bool()
+    torch.testing.assert_close(iou(a, b), torch.tensor([1 / 3, 1.0, 0.0]))
+
+
+def test_names_of_heads():
+    def listed(text):
+        return {SD1.names[i] for i in named_heads(text, SD1).nonzero().flatten().tolist()}
+
+    assert listed("m") == {f"mid, layer: 0, head: {h}" for h in range(8)}
+    assert listed("d4.2-5") == {f"down, layer: 4, head: {h}" for h in range(2, 6)}
+    assert listed("u0-3.*") == {f"up, layer: {n}, head: {h}" for n in range(4) for h in range(8)}
+    assert listed("U*.7; down0.0") == {f"up, layer: {n}, head: 7" for n in range(9)} | {
+        "down, layer: 0, head: 0"
+    }
+    assert listed("d m u") == set(SD1.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("u9", "up has layers 0 to 8; found 9"),
+        ("u3-9.*", "up has layers 0 to 8; found 3-9"),
+        ("d4.2-8", "down layer 4 has heads 0 to 7; found 2-8"),
+        ("d4.5-2", "down layer 4 has heads 0 to 7; found 5-2"),
+        ("m1", "mid has layers 0 to 0"),
+        ("x3", "names no heads"),
+        (" , ", "Name some heads"),
+    ],
+)
+def test_wrong_names_say_what_there_is(text, message):
+    with pytest.raises(ValueError, match=message):
+        named_heads(text, SD1)
+
+
+def test_first_heads_of_both_orders():
+    vector = torch.tensor([3.0, 0.0, 1.0, 2.0])
+    assert first_heads(vector, "MoRHF", 2).tolist() == [True, False, False, True]
+    assert first_heads(vector, "LeRHF", 1).tolist() == [False, True, False, False]
+    with pytest.raises(ValueError, match="choose 1 to 4"):
+        first_heads(vector, "MoRHF", 5)
