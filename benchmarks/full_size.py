@@ -8,6 +8,7 @@ import comfy.model_management
 import comfy.model_patcher
 import comfy.sd
 import comfy.sd1_clip
+import comfy.sdxl_clip
 import comfy.supported_models
 import comfy.supported_models_base
 import torch
@@ -31,6 +32,20 @@ SD15_UNET: dict[str, Any] = {
     "num_classes": None,
     "adm_in_channels": None,
 }
+
+SDXL_UNET: dict[str, Any] = {
+    **SD15_UNET,
+    "num_res_blocks": [2, 2, 2],
+    "channel_mult": [1, 2, 4],
+    "transformer_depth": [0, 0, 2, 2, 10, 10],
+    "transformer_depth_output": [0, 0, 0, 2, 2, 2, 10, 10, 10],
+    "transformer_depth_middle": 10,
+    "context_dim": 2048,
+    "use_linear_in_transformer": True,
+    "num_classes": "sequential",
+    "adm_in_channels": 2816,
+}
+_BLOCK = 2**20
 
 
 def randomise(module: torch.nn.Module, seed: int) -> None:
@@ -59,3 +74,34 @@ def full_size_sd15(seed: int = 0) -> tuple[Any, Any]:
     clip = comfy.sd.CLIP(target, embedding_directory=None)
     randomise(clip.cond_stage_model, seed + 1)
     return patcher(model, load_device=device, offload_device=offload), clip
+
+
+def full_size_sdxl(seed: int = 0) -> tuple[Any, Any]:
+    """(MODEL, CLIP) of SDXL's size and structure: float16 weights, computed in float32 on a CPU."""
+    device = comfy.model_management.get_torch_device()
+    config = comfy.supported_models.SDXL(dict(SDXL_UNET))
+    config.set_inference_dtype(torch.float16, None if device.type == "cuda" else torch.float32)
+    model = config.get_model({}, device=torch.device("cpu"))
+    fill(model.diffusion_model, seed)
+    patcher = getattr(comfy.model_patcher, "CoreModelPatcher", comfy.model_patcher.ModelPatcher)
+    offload = comfy.model_management.unet_offload_device()
+    target = comfy.supported_models_base.ClipTarget(
+        comfy.sdxl_clip.SDXLTokenizer, comfy.sdxl_clip.SDXLClipModel
+    )
+    clip = comfy.sd.CLIP(target, embedding_directory=None)
+    fill(clip.cond_stage_model, seed + 1)
+    return patcher(model, load_device=device, offload_device=offload), clip
+
+
+def fill(module: torch.nn.Module, seed: int) -> None:
+    """Weights as of `randomise`, but from one block of normal numbers that repeats: seconds
+    instead of minutes for billions of them."""
+    generator = torch.Generator().manual_seed(seed)
+    block = torch.randn(_BLOCK - 1, generator=generator)
+    for name, parameter in module.named_parameters():
+        if parameter.dim() == 1:
+            parameter.data.fill_(float(name.endswith("weight")))
+            continue
+        scaled = (block * parameter[0].numel() ** -0.5).to(parameter.dtype)
+        for part in parameter.data.view(-1).split(len(scaled)):
+            part.copy_(scaled[: len(part)])

@@ -6,6 +6,8 @@ edges, also where a generated latent is slightly off.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, silu
@@ -34,8 +36,7 @@ class Decoder(nn.Module):
         self.enter = nn.Conv2d(CHANNELS, widths[0], 3, padding=1)
         self.start = nn.ModuleList([Residual(widths[0]), Residual(widths[0])])
         self.up = nn.ModuleList(
-            nn.Conv2d(before, 4 * after, 1)
-            for before, after in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(before, 4 * after, 1) for before, after in pairwise(widths)
         )
         self.blocks = nn.ModuleList(Residual(width) for width in widths[1:])
         self.leave = nn.Conv2d(widths[-1], 3, 3, padding=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -34,12 +34,13 @@ def export(folder: Path, path: Path) -> None:
 
 def _metadata(unet: dict[str, Tensor], decoder: dict[str, Tensor]) -> dict[str, str]:
     settings = Settings()
+    settings = replace(settings, pictures=int(unet["step"]) * settings.batch)
     return {
         "format": FORMAT,
         "title": "Demo model of the demo world, 64 x 64 pixels",
         "licence": "GPL-3.0-or-later",
         "made_by": "trained in this project on pictures that it draws itself",
-        "pictures_seen": str(int(unet["step"]) * settings.batch),
+        "pictures_seen": str(settings.pictures),
         "unet_seconds": f"{float(unet['seconds']):.0f}",
         "decoder_seconds": f"{float(decoder['seconds']):.0f}",
         "settings": json.dumps(asdict(settings)),

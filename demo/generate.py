@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .latent import CHANNELS, PATCH
-from .shapes import SIZE
+from .sprites import SIZE
 
 Conditioning = list[list[Any]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, silu
 
-from .shapes import SIZE
+from .sprites import SIZE
 from .world import COLOURS, GROUPS, OBJECTS, PATTERNS, WEATHERS
 
 NOTHING = "nothing"
@@ -30,8 +31,7 @@ class JudgeNetwork(nn.Module):
     def __init__(self, widths: tuple[int, ...] = (3, 32, 64, 96, 128)) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Conv2d(before, after, 3, stride=2, padding=1)
-            for before, after in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(before, after, 3, stride=2, padding=1) for before, after in pairwise(widths)
         )
         self.mix = nn.Linear(16 * widths[-1], 192)
         self.heads = nn.ModuleDict(
@@ -63,9 +63,7 @@ class Verdict:
     def group_probability(self, group: str) -> float:
         """How likely the picture shows an object of this concept group."""
         if group not in GROUPS:
-            raise ValueError(
-                f"The demo world has no group {group!r}; it has {', '.join(GROUPS)}."
-            )
+            raise ValueError(f"The demo world has no group {group!r}; it has {', '.join(GROUPS)}.")
         return sum(self.probabilities["object"][kind] for kind in GROUPS[group])
 
     def shows(self, group: str) -> bool:
@@ -111,7 +109,8 @@ def load_judge(path: str | Path) -> Judge:
                 f"{path} is not a judge of the demo world: its format is {found!r}, expected "
                 f"{FORMAT!r}. Take pretrained/demo_judge.safetensors."
             )
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+        names = file.keys()
+        tensors = {name: file.get_tensor(name).float() for name in names}
     network = JudgeNetwork()
     network.load_state_dict(tensors)
     return Judge(network)

@@ -20,9 +20,7 @@ from .latent import CHANNELS, PATCH
 from .network import DemoCLIP, diffusion_model
 from .vocabulary import row_of_token
 
-_Patcher = getattr(
-    comfy.model_patcher, "CoreModelPatcher", comfy.model_patcher.ModelPatcher
-)
+_Patcher = getattr(comfy.model_patcher, "CoreModelPatcher", comfy.model_patcher.ModelPatcher)
 
 
 def load_demo_model(path: str | Path) -> tuple[Any, Any, Any]:
@@ -47,7 +45,8 @@ def _read(path: str | Path) -> dict[str, Tensor]:
                 f"{path} is not a demo model: its format is {found!r}, expected {FORMAT!r}. "
                 "Other checkpoints are loaded with Load Checkpoint."
             )
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        names = file.keys()
+        tensors = {name: file.get_tensor(name) for name in names}
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 

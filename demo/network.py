@@ -56,9 +56,7 @@ class DemoLatent(comfy.latent_formats.LatentFormat):
     scale_factor = 1.0
 
 
-class CleanPictureSampling(
-    comfy.model_sampling.ModelSamplingDiscrete, comfy.model_sampling.X0
-):
+class CleanPictureSampling(comfy.model_sampling.ModelSamplingDiscrete, comfy.model_sampling.X0):
     """Stable Diffusion's noise schedule for a network that predicts the clean latent."""
 
 

@@ -1,23 +1,12 @@
-"""Silhouettes of the demo world's objects, drawn once and kept as antialiased masks.
-
-Coordinates are in object units: the object fills about [-1, 1] x [-1, 1], y points down.
-"""
+"""What the demo world's objects look like, as outlines in object units."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
-from PIL import Image, ImageDraw
+from .outlines import Outline, blob, ellipse, mirrored, polygon, stroke
 
-Point = tuple[float, float]
 Colour = tuple[int, int, int]
-
-SIZE = 64
-SUPERSAMPLING = 4
-HALF_WIDTH = 20.0
-"""Half the width of an object of scale 1, in pixels."""
 
 DARK: Colour = (45, 42, 58)
 WHITE: Colour = (250, 250, 250)
@@ -27,72 +16,11 @@ WOOD: Colour = (105, 72, 50)
 
 
 @dataclass(frozen=True)
-class Outline:
-    """A closed outline: its points in object units."""
-
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
 class Shape:
     """What an object looks like: the coloured body and fixed-colour details over it."""
 
     body: tuple[Outline, ...]
     details: tuple[tuple[Outline, Colour], ...] = ()
-
-
-@dataclass(frozen=True)
-class Sprite:
-    """A drawn shape, centred in a 64 x 64 picture.
-
-    ``body`` and ``cover`` are (64, 64) float32 coverages in [0, 1]: of the coloured body, and
-    of the details. ``detail`` is (64, 64, 3), the details' colour times their coverage.
-    ``mask`` is the coverage of body and details together.
-    """
-
-    body: np.ndarray
-    cover: np.ndarray
-    detail: np.ndarray
-    mask: np.ndarray
-
-
-def polygon(*points: Point) -> Outline:
-    """Straight edges between the given corners."""
-    return Outline(tuple(points))
-
-
-def ellipse(x: float, y: float, rx: float, ry: float) -> Outline:
-    """An ellipse around (x, y)."""
-    turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return Outline(tuple((x + rx * float(np.cos(a)), y + ry * float(np.sin(a))) for a in turn))
-
-
-def blob(*points: Point) -> Outline:
-    """A smooth closed curve through the given points (Catmull-Rom)."""
-    p = np.asarray(points)
-    before, after, later = np.roll(p, 1, 0), np.roll(p, -1, 0), np.roll(p, -2, 0)
-    curve = []
-    for t in np.linspace(0, 1, 8, endpoint=False):
-        cubic = 3 * p - before - 3 * after + later
-        square = 2 * before - 5 * p + 4 * after - later
-        curve.append(0.5 * (2 * p + (after - before) * t + square * t**2 + cubic * t**3))
-    ordered = np.stack(curve, 1).reshape(-1, 2)
-    return Outline(tuple((float(x), float(y)) for x, y in ordered))
-
-
-def stroke(width: float, *points: Point) -> Outline:
-    """A line of the given width through the points."""
-    p = np.asarray(points, dtype=float)
-    along = np.gradient(p, axis=0)
-    normal = np.stack([-along[:, 1], along[:, 0]], 1)
-    normal *= width / 2 / np.linalg.norm(normal, axis=1, keepdims=True)
-    edge = np.concatenate([p + normal, (p - normal)[::-1]])
-    return Outline(tuple((float(x), float(y)) for x, y in edge))
-
-
-def mirrored(outline: Outline) -> Outline:
-    """The outline with left and right exchanged."""
-    return Outline(tuple((-x, y) for x, y in outline.points))
 
 
 def _eye(x: float, y: float, radius: float) -> tuple[tuple[Outline, Colour], ...]:
@@ -128,8 +56,16 @@ SHAPES: dict[str, Shape] = {
     ),
     "bird": Shape(
         (
-            blob((-0.5, 0.05), (-0.05, -0.22), (0.5, -0.15), (1.0, -0.55), (0.85, 0.15),
-                 (0.4, 0.62), (-0.1, 0.7), (-0.5, 0.5)),
+            blob(
+                (-0.5, 0.05),
+                (-0.05, -0.22),
+                (0.5, -0.15),
+                (1.0, -0.55),
+                (0.85, 0.15),
+                (0.4, 0.62),
+                (-0.1, 0.7),
+                (-0.5, 0.5),
+            ),
             ellipse(-0.38, -0.35, 0.43, 0.43),
         ),
         (
@@ -141,11 +77,20 @@ SHAPES: dict[str, Shape] = {
     ),
     "mouse": Shape(
         (
-            blob((-1.0, 0.45), (-0.62, 0.0), (-0.05, -0.22), (0.45, 0.0), (0.62, 0.45),
-                 (0.4, 0.74), (-0.3, 0.78), (-0.8, 0.68)),
+            blob(
+                (-1.0, 0.45),
+                (-0.62, 0.0),
+                (-0.05, -0.22),
+                (0.45, 0.0),
+                (0.62, 0.45),
+                (0.4, 0.74),
+                (-0.3, 0.78),
+                (-0.8, 0.68),
+            ),
             ellipse(-0.28, -0.38, 0.4, 0.4),
-            stroke(0.17, (0.45, 0.62), (0.75, 0.62), (0.92, 0.4), (0.8, 0.1), (0.9, -0.2),
-                   (1.0, -0.32)),
+            stroke(
+                0.17, (0.45, 0.62), (0.75, 0.62), (0.92, 0.4), (0.8, 0.1), (0.9, -0.2), (1.0, -0.32)
+            ),
         ),
         (
             (ellipse(-0.28, -0.38, 0.22, 0.22), WHITE),
@@ -155,8 +100,16 @@ SHAPES: dict[str, Shape] = {
     ),
     "car": Shape(
         (
-            blob((-1.0, 0.05), (-0.6, -0.08), (0.6, -0.08), (0.98, 0.1), (1.0, 0.5),
-                 (0.5, 0.56), (-0.5, 0.56), (-1.0, 0.5)),
+            blob(
+                (-1.0, 0.05),
+                (-0.6, -0.08),
+                (0.6, -0.08),
+                (0.98, 0.1),
+                (1.0, 0.5),
+                (0.5, 0.56),
+                (-0.5, 0.56),
+                (-1.0, 0.5),
+            ),
             polygon((-0.68, 0.0), (-0.42, -0.62), (0.36, -0.62), (0.68, 0.0)),
         ),
         (
@@ -177,14 +130,27 @@ SHAPES: dict[str, Shape] = {
     "plane": Shape(
         (
             ellipse(0, 0, 0.24, 1.0),
-            _WING, mirrored(_WING), _TAILPLANE, mirrored(_TAILPLANE),
+            _WING,
+            mirrored(_WING),
+            _TAILPLANE,
+            mirrored(_TAILPLANE),
         ),
         ((ellipse(0, -0.62, 0.14, 0.14), DARK),),
     ),
     "apple": Shape(
         (
-            blob((0, -0.42), (0.42, -0.6), (0.86, -0.25), (0.82, 0.35), (0.42, 0.9),
-                 (0, 0.8), (-0.42, 0.9), (-0.82, 0.35), (-0.86, -0.25), (-0.42, -0.6)),
+            blob(
+                (0, -0.42),
+                (0.42, -0.6),
+                (0.86, -0.25),
+                (0.82, 0.35),
+                (0.42, 0.9),
+                (0, 0.8),
+                (-0.42, 0.9),
+                (-0.82, 0.35),
+                (-0.86, -0.25),
+                (-0.42, -0.6),
+            ),
         ),
         (
             (stroke(0.13, (0.0, -0.38), (0.02, -0.7), (0.1, -0.95)), WOOD),
@@ -193,9 +159,19 @@ SHAPES: dict[str, Shape] = {
     ),
     "banana": Shape(
         (
-            blob((-0.95, -0.52), (-0.74, -0.64), (-0.42, -0.1), (0.1, 0.14), (0.62, -0.06),
-                 (0.92, -0.28), (1.0, -0.02), (0.72, 0.46), (0.2, 0.74), (-0.4, 0.6),
-                 (-0.82, 0.15)),
+            blob(
+                (-0.95, -0.52),
+                (-0.74, -0.64),
+                (-0.42, -0.1),
+                (0.1, 0.14),
+                (0.62, -0.06),
+                (0.92, -0.28),
+                (1.0, -0.02),
+                (0.72, 0.46),
+                (0.2, 0.74),
+                (-0.4, 0.6),
+                (-0.82, 0.15),
+            ),
         ),
         (
             (polygon((-1.0, -0.5), (-0.98, -0.78), (-0.72, -0.8), (-0.72, -0.5)), WOOD),
@@ -204,8 +180,18 @@ SHAPES: dict[str, Shape] = {
     ),
     "pear": Shape(
         (
-            blob((0, -0.68), (0.3, -0.52), (0.36, -0.12), (0.7, 0.38), (0.5, 0.86),
-                 (0, 1.0), (-0.5, 0.86), (-0.7, 0.38), (-0.36, -0.12), (-0.3, -0.52)),
+            blob(
+                (0, -0.68),
+                (0.3, -0.52),
+                (0.36, -0.12),
+                (0.7, 0.38),
+                (0.5, 0.86),
+                (0, 1.0),
+                (-0.5, 0.86),
+                (-0.7, 0.38),
+                (-0.36, -0.12),
+                (-0.3, -0.52),
+            ),
         ),
         (
             (stroke(0.13, (0.0, -0.6), (-0.03, -0.8), (-0.14, -1.0)), WOOD),
@@ -214,22 +200,50 @@ SHAPES: dict[str, Shape] = {
     ),
     "phone": Shape(
         (
-            blob((-0.38, -0.35), (0.38, -0.35), (0.62, 0.2), (0.9, 0.85), (0, 0.9),
-                 (-0.9, 0.85), (-0.62, 0.2)),
-            blob((-0.98, -0.28), (-0.98, -0.62), (-0.5, -0.88), (0, -0.92), (0.5, -0.88),
-                 (0.98, -0.62), (0.98, -0.28), (0.56, -0.26), (0.5, -0.52), (0, -0.56),
-                 (-0.5, -0.52), (-0.56, -0.26)),
+            blob(
+                (-0.38, -0.35),
+                (0.38, -0.35),
+                (0.62, 0.2),
+                (0.9, 0.85),
+                (0, 0.9),
+                (-0.9, 0.85),
+                (-0.62, 0.2),
+            ),
+            blob(
+                (-0.98, -0.28),
+                (-0.98, -0.62),
+                (-0.5, -0.88),
+                (0, -0.92),
+                (0.5, -0.88),
+                (0.98, -0.62),
+                (0.98, -0.28),
+                (0.56, -0.26),
+                (0.5, -0.52),
+                (0, -0.56),
+                (-0.5, -0.52),
+                (-0.56, -0.26),
+            ),
         ),
         ((ellipse(0, 0.32, 0.36, 0.36), WHITE), (ellipse(0, 0.32, 0.16, 0.16), DARK)),
     ),
     "computer mouse": Shape(
         (
-            blob((0, -0.42), (0.46, -0.28), (0.62, 0.2), (0.52, 0.75), (0, 1.0),
-                 (-0.52, 0.75), (-0.62, 0.2), (-0.46, -0.28)),
+            blob(
+                (0, -0.42),
+                (0.46, -0.28),
+                (0.62, 0.2),
+                (0.52, 0.75),
+                (0, 1.0),
+                (-0.52, 0.75),
+                (-0.62, 0.2),
+                (-0.46, -0.28),
+            ),
         ),
         (
-            (stroke(0.14, (0.0, -0.4), (0.02, -0.62), (0.22, -0.72), (0.3, -0.86), (0.3, -1.0)),
-             DARK),
+            (
+                stroke(0.14, (0.0, -0.4), (0.02, -0.62), (0.22, -0.72), (0.3, -0.86), (0.3, -1.0)),
+                DARK,
+            ),
             (stroke(0.1, (-0.6, 0.24), (0.6, 0.24)), WHITE),
             (stroke(0.1, (0, -0.42), (0, 0.24)), WHITE),
             (ellipse(0, -0.06, 0.13, 0.22), DARK),
@@ -237,36 +251,18 @@ SHAPES: dict[str, Shape] = {
     ),
     "camera": Shape(
         (
-            polygon((-0.98, -0.38), (-0.9, -0.48), (0.9, -0.48), (0.98, -0.38), (0.98, 0.64),
-                    (0.9, 0.74), (-0.9, 0.74), (-0.98, 0.64)),
+            polygon(
+                (-0.98, -0.38),
+                (-0.9, -0.48),
+                (0.9, -0.48),
+                (0.98, -0.38),
+                (0.98, 0.64),
+                (0.9, 0.74),
+                (-0.9, 0.74),
+                (-0.98, 0.64),
+            ),
             polygon((-0.42, -0.4), (-0.3, -0.78), (0.3, -0.78), (0.42, -0.4)),
         ),
         (*_LENS, (ellipse(0.72, -0.26, 0.12, 0.12), WHITE)),
     ),
 }
-
-
-def _draw(outlines: tuple[Outline, ...], scale: float) -> np.ndarray:
-    """Coverage (64, 64) in [0, 1] of the union of the outlines, centred."""
-    side = SIZE * SUPERSAMPLING
-    image = Image.new("L", (side, side))
-    pen = ImageDraw.Draw(image)
-    unit = HALF_WIDTH * scale * SUPERSAMPLING
-    for outline in outlines:
-        pen.polygon([(side / 2 + x * unit, side / 2 + y * unit) for x, y in outline.points], 255)
-    fine = np.asarray(image, dtype=np.float32) / 255
-    return fine.reshape(SIZE, SUPERSAMPLING, SIZE, SUPERSAMPLING).mean((1, 3))
-
-
-@lru_cache(maxsize=None)
-def sprite(name: str, scale: float) -> Sprite:
-    """The object's masks at this scale; drawn once, then kept."""
-    shape = SHAPES[name]
-    cover = np.zeros((SIZE, SIZE), np.float32)
-    detail = np.zeros((SIZE, SIZE, 3), np.float32)
-    for outline, colour in shape.details:
-        alpha = _draw((outline,), scale)
-        detail = detail * (1 - alpha[..., None]) + alpha[..., None] * np.float32(colour) / 255
-        cover = cover + alpha - cover * alpha
-    everything = shape.body + tuple(outline for outline, _ in shape.details)
-    return Sprite(_draw(shape.body, scale), cover, detail, _draw(everything, scale))

@@ -34,7 +34,7 @@ Spoil = Callable[[Tensor, list[world.Scene]], Tensor]
 class Settings:
     """What decides the result of a training."""
 
-    pictures: int = 120_000
+    pictures: int = 100_000
     dataset: int = 20_000
     batch: int = 32
     learning_rate: float = 1.5e-3
@@ -89,7 +89,7 @@ def train(settings: Settings, checkpoint: Path, device: torch.device) -> DemoAut
     denoise = Denoised(checkpoint, settings, device)
     scenes = list(world.scenes(settings.dataset, settings.seed))
     pictures = np.stack([world.render(s) for s in tqdm(scenes, "rendering", mininterval=5)])
-    model = trainable(denoise.space).to(device)
+    model = trainable(denoise.space).to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate)
     steps = settings.pictures // settings.batch
@@ -115,7 +115,8 @@ def main(folder: Path, device: torch.device, settings: Settings) -> None:
     """Train and save beside the UNet's checkpoint."""
     began = time.monotonic()
     model = train(settings, folder / "unet.safetensors", device)
-    seconds = torch.tensor(time.monotonic() - began)
-    save_file({**model.state_dict(), "seconds": seconds}, folder / "decoder.safetensors")
+    tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
+    tensors["seconds"] = torch.tensor(time.monotonic() - began)
+    save_file(tensors, folder / "decoder.safetensors")
     fresh = np.stack([world.render(scene) for scene in world.scenes(500, HELD_OUT_SEED)])
     tqdm.write(f"decoder {psnr(model, to_signed(fresh)):.1f} dB on held-out renders")

@@ -116,7 +116,7 @@ def accuracy(path: Path, count: int = 4000, seed: int = HELD_OUT_SEED) -> dict[s
     scenes = list(world.scenes(count, seed))
     pictures = torch.from_numpy(np.stack([world.render(scene) for scene in scenes]))
     verdicts = [v for part in pictures.split(500) for v in judge(part.float() / 255)]
-    right = {name: 0 for name in ATTRIBUTES}
+    right = dict.fromkeys(ATTRIBUTES, 0)
     for scene, verdict in zip(scenes, verdicts, strict=True):
         for name, truth in labels_of(scene).items():
             right[name] += getattr(verdict, name) == ATTRIBUTES[name][truth]

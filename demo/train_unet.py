@@ -26,7 +26,7 @@ from .vocabulary import Vocabulary
 class Settings:
     """What decides the result of a training."""
 
-    pictures: int = 280_000
+    pictures: int = 160_000
     batch: int = 32
     dataset: int = 100_000
     learning_rate: float = 1e-3

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
-from .shapes import SIZE, SUPERSAMPLING, WHITE, Colour, sprite
+from .shapes import WHITE, Colour
+from .sprites import SIZE, SUPERSAMPLING, sprite
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Animals": ("cat", "fish", "bird", "mouse"),
@@ -97,7 +98,7 @@ def random_scene(rng: np.random.Generator) -> Scene:
     return Scene((thing,), weather, int(rng.integers(2**31)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def pattern_cover(pattern: str) -> np.ndarray:
     """How much white the pattern lays over the body: (64, 64) in [0, 1].
 

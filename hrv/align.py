@@ -76,7 +76,9 @@ def _share(mapper: Tensor, source: Sequence[int], target: Sequence[int]) -> None
         mapper[torch.tensor(source)[:, None], torch.tensor(target)] = 1 / len(target)
 
 
-def _fill_original(mapper: Tensor, differing: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
+def _fill_original(
+    mapper: Tensor, differing: Sequence[tuple[Sequence[int], Sequence[int]]]
+) -> None:
     """The published mapper: after the last differing word it copies by target position.
 
     With unequal token counts the tail is therefore shifted, and a longer source leaves the last

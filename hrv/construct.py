@@ -89,9 +89,13 @@ class WordLayout:
 
     @cached_property
     def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Rows, bias and weight of each column if its concept's word w is drawn, (most words, C)."""
+        """Rows, bias, weight of each column if its concept's word w is drawn: (most words, C)."""
         shape = (max(map(len, self.lengths)), len(self.owners))
-        rows, bias, weight = torch.zeros(shape).long(), torch.full(shape, -torch.inf), torch.zeros(shape)
+        rows, bias, weight = (
+            torch.zeros(shape).long(),
+            torch.full(shape, -torch.inf),
+            torch.zeros(shape),
+        )
         starts = iter(accumulate((n for words in self.lengths for n in words), initial=0))
         first = 0
         for words in self.lengths:

@@ -31,7 +31,9 @@ class CrossEdit:
     own: Tensor
 
 
-def exchange(alignment: Alignment, heads: int, edited: Sequence[int], r: Tensor | None) -> CrossEdit:
+def exchange(
+    alignment: Alignment, heads: int, edited: Sequence[int], r: Tensor | None
+) -> CrossEdit:
     """Replace and refine: HRV, equations 7 and 8.
 
     Target token j takes over the mapped source map; new tokens keep their own (equation 7 has
@@ -79,9 +81,9 @@ def step_of(sigma: float, sigmas: Tensor) -> int:
     """The step, from 0, in whose interval [sigma_i, sigma_i+1) a noise level lies.
 
     A second-order sampler's evaluation between two levels belongs to the step before it; one
-    at exactly the next level belongs with that level.
+    at the next level, which is that step's own first evaluation, belongs to the next step.
     """
-    reached = int((sigmas[1:].double() >= sigma * (1 - 1e-5)).sum())
+    reached = int((sigmas[1:].double() >= sigma * (1 - 1e-4)).sum())
     return min(reached, len(sigmas) - 2)
 
 

@@ -54,7 +54,7 @@ class HeadRelevance:
         """The row of a concept, upper and lower case alike; ValueError lists the concepts."""
         wanted = concept.strip().casefold()
         for i, name in enumerate(self.concepts):
-            if name.casefold() == wanted:
+            if name.strip().casefold() == wanted:
                 return i
         raise ValueError(
             f"This HRV has no concept {concept!r}.{nearest(concept, self.concepts)} "

@@ -93,7 +93,14 @@ class CapturedMaps:
         """All maps of a sampling, and the words' own."""
         columns = self.columns(words)
         maps = self.of(latent)
-        return maps, maps.means(columns)
+        layers = maps.means(columns)
+        images = layers[0].maps.shape[0]
+        if images != latent.shape[0]:
+            raise ValueError(
+                f"The watched prompt made {images} of the {latent.shape[0]} pictures (prompts in "
+                "pairs). Maps need a prompt that all pictures of the batch share."
+            )
+        return maps, layers
 
 
 @dataclass(frozen=True)
@@ -121,9 +128,13 @@ class Capture:
         if not mine:
             return []
         state = call.run.state(self)
+        size = (call.x.shape[-2], call.x.shape[-1])
+        noise = call.run.noise
+        if noise is not None and noise.shape[-2:] != size:
+            state["bypassed"] = "an area prompt"
+            return []
         if "maps" not in state:
-            latent = (call.x.shape[-2], call.x.shape[-1])
-            state["maps"] = HeadMaps(call.heads, self.maps.tokens, latent)
+            state["maps"] = HeadMaps(call.heads, self.maps.tokens, size)
         handles: list[Any] = []
         for layer in call.layers:
             attention: Any = layer.attention
@@ -143,16 +154,16 @@ class Capture:
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        if "maps" not in state:
-            warn("HRV Capture saw no step: its prompt was never active in this sampling.")
-            return
         if "bypassed" in state:
             warn(
-                f"HRV Capture could not read {state['bypassed']}: there the attention does not "
-                "have the rows or the resolution that belong to the whole picture (an area "
-                "prompt, or another pack)."
+                f"HRV Capture could not read {state['bypassed']}: the attention there has not the "
+                "rows or the resolution of the whole picture. Prompts for an area have no map; "
+                "connect a pack that changes the attention after HRV Capture."
             )
-        self.maps.keep(run.result, state["maps"])
+        elif "maps" not in state:
+            warn("HRV Capture saw no step: its prompt was never active in this sampling.")
+        if "maps" in state:
+            self.maps.keep(run.result, state["maps"])
 
     def _hooks(
         self, call: Call, layer: CrossAttentionLayer, mine: list[Part]

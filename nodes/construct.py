@@ -5,15 +5,78 @@ from __future__ import annotations
 from typing import Any
 
 import comfy.samplers
-import comfy.utils
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
-from ..hrv.concepts import parse_concepts, parse_prompts
-from ..hrv.construct import Recipe
-from .construct_run import Sampling, construct
+from ..hrv import figures
+from ..hrv.agreement import split_half
+from ..hrv.concepts import parse_concepts, shared_words
+from ..hrv.construct import RECIPES, Recipe
+from . import concept_library
+from .construct_run import Construction, Sampling, construct
+from .inspection import to_image
+from .notify import warn
+from .reporting import Reporter
 from .sockets import CATEGORY, HRV
 
 __all__ = ["HRVConstruct", "Sampling", "construct"]
+
+
+def _sampling_inputs() -> list[Any]:
+    """How pictures are sampled."""
+    return [
+        io.Int.Input("seed", default=0, min=0, max=2**63 - 1, tooltip="Of noise and draws."),
+        io.Int.Input("steps", default=50, min=1, max=1000, tooltip="Sampling steps."),
+        io.Float.Input("cfg", default=7.5, min=0.0, max=100.0, step=0.1, tooltip="Guidance."),
+        io.Combo.Input("sampler", options=comfy.samplers.KSampler.SAMPLERS, tooltip="Sampler."),
+        io.Combo.Input(
+            "scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip="Scheduler."
+        ),
+        io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
+        io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
+        io.Combo.Input(
+            "recipe",
+            options=list(RECIPES),
+            tooltip="paper: Algorithm 1 as printed. authors: as their published files "
+            "were made (start token in the softmax, one draw per layer).",
+        ),
+    ]
+
+
+def _run_inputs() -> list[Any]:
+    """How a run is kept and when it ends."""
+    return [
+        io.String.Input(
+            "run",
+            default="",
+            tooltip="A name for this run. Its votes are kept in models/hrv/runs, and running it "
+            "again goes on where it stopped. Without a name nothing is kept.",
+        ),
+        io.Float.Input(
+            "stop_at",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.005,
+            tooltip="End early when both halves of the pictures give such similar vectors for "
+            "every concept (cosine), such as 0.98. 0: use all prompts.",
+        ),
+        io.Boolean.Input(
+            "exact",
+            default=True,
+            advanced=True,
+            tooltip="On: each picture is computed by itself, and votes do not depend on the "
+            "batch. Off: the pictures of a batch are computed together, quicker on large GPUs.",
+        ),
+        io.Int.Input(
+            "parts",
+            default=1,
+            min=1,
+            max=100,
+            advanced=True,
+            tooltip="Count the votes of so many equal parts of the denoising apart; "
+            "HRV Inspect shows whether heads change their concept on the way.",
+        ),
+    ]
 
 
 class HRVConstruct(io.ComfyNode):
@@ -38,6 +101,12 @@ class HRVConstruct(io.ComfyNode):
                     tooltip="One concept a line, with words that stand for it: "
                     "Color: red, green, blue. Heads choose between the concepts listed here.",
                 ),
+                io.Combo.Input(
+                    "prompts_from",
+                    options=concept_library.prompt_sources(),
+                    tooltip="Your own text, the pack's list of varied prompts, or a .txt file in "
+                    "models/hrv/prompts with one prompt a line.",
+                ),
                 io.String.Input(
                     "prompts",
                     multiline=True,
@@ -53,31 +122,21 @@ class HRVConstruct(io.ComfyNode):
                     tooltip="Use only the first so many prompts; 0 uses all.",
                 ),
                 io.Int.Input(
-                    "batch", default=1, min=1, max=64, tooltip="Pictures sampled at a time."
+                    "batch",
+                    default=1,
+                    min=1,
+                    max=64,
+                    tooltip="Pictures between two savings of the run; with exact off also the "
+                    "pictures sampled at a time.",
                 ),
-                io.Int.Input(
-                    "seed", default=0, min=0, max=2**63 - 1, tooltip="Of noise and draws."
-                ),
-                io.Int.Input("steps", default=50, min=1, max=1000, tooltip="Sampling steps."),
-                io.Float.Input(
-                    "cfg", default=7.5, min=0.0, max=100.0, step=0.1, tooltip="Guidance."
-                ),
-                io.Combo.Input(
-                    "sampler", options=comfy.samplers.KSampler.SAMPLERS, tooltip="Sampler."
-                ),
-                io.Combo.Input(
-                    "scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip="Scheduler."
-                ),
-                io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
-                io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
-                io.Combo.Input(
-                    "recipe",
-                    options=["paper", "authors"],
-                    tooltip="paper: Algorithm 1 as printed. authors: as their published files "
-                    "were made (start token in the softmax, one draw per layer).",
-                ),
+                *_sampling_inputs(),
+                *_run_inputs(),
             ],
-            outputs=[HRV.Output(display_name="hrv", tooltip="For HRV Save and the HRV nodes.")],
+            outputs=[
+                HRV.Output(display_name="hrv", tooltip="For HRV Save and the HRV nodes."),
+                io.Image.Output(display_name="heat_map", tooltip="Head relevance by concept."),
+            ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -86,6 +145,7 @@ class HRVConstruct(io.ComfyNode):
         model: Any,
         clip: Any,
         concepts: str,
+        prompts_from: str,
         prompts: str,
         how_many: int,
         batch: int,
@@ -97,11 +157,24 @@ class HRVConstruct(io.ComfyNode):
         width: int,
         height: int,
         recipe: Recipe,
+        run: str = "",
+        stop_at: float = 0.0,
+        exact: bool = True,
+        parts: int = 1,
     ) -> io.NodeOutput:
-        sampling = Sampling(seed, steps, cfg, sampler, scheduler, width, height, batch, recipe)
-        listed = parse_prompts(prompts, how_many)
-        bar = comfy.utils.ProgressBar(len(listed))
-        relevance = construct(
-            model, clip, parse_concepts(concepts), listed, sampling, bar.update_absolute
-        )
-        return io.NodeOutput(relevance)
+        words = parse_concepts(concepts)
+        listed = concept_library.prompts_of(prompts_from, prompts, how_many)
+        size = (width, height, batch)
+        sampling = Sampling(seed, steps, cfg, sampler, scheduler, *size, recipe, exact, parts)
+        path = concept_library.run_path(run)
+        construction = Construction(model, clip, words, listed, sampling, path)
+        for warning in shared_words(words):
+            warn(warning)
+        hidden = getattr(cls, "hidden", None)
+        record = construction.run(Reporter(hidden and hidden.unique_id), stop_at)
+        relevance = record.relevance()
+        summary = split_half(record.votes)
+        text = f"{record.done} pictures; {summary.summary(words.concepts)}"
+        table = summary.table(words.concepts)
+        image = to_image(figures.heat_map(relevance, None, dark=True))
+        return io.NodeOutput(relevance, image, ui=ui.PreviewText(f"{text}\n{table}"))

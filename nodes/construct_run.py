@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 
 from ..hrv.agreement import split_half
 from ..hrv.construct import ConceptWords, Recipe
+from ..hrv.heads import cross_attention_layers
 from ..hrv.relevance import HeadRelevance
 from ..hrv.vote_files import open_run, save_votes
 from ..hrv.votes import VoteRecord
@@ -94,7 +96,8 @@ class Construction:
         }
         wanted = VoteRecord(words, heads, settings, tuple(prompts), sampling.bins)
         self.record = open_run(path, wanted)
-        self.voting = Voting(words, embeddings, heads, sampling.recipe, sampling.seed, sampling.bins)
+        counting = (sampling.recipe, sampling.seed, sampling.bins)
+        self.voting = Voting(words, embeddings, heads, *counting)
         self.voter = add_edits(model, [self.voting])
         self.negative = clip.encode_from_tokens_scheduled(clip.tokenize(""))
 
@@ -110,19 +113,28 @@ class Construction:
         last = min(last, prompts)
         return [range(start, min(start + size, last)) for start in range(first, last, size)]
 
+    def missing(self) -> list[range]:
+        """Groups of prompt numbers that are not counted yet."""
+        counted = self.record.counted
+        groups = [group for group in self.groups() if not counted[group.start : group.stop].all()]
+        if not self.sampling.exact:
+            return groups
+        return [range(n, n + 1) for group in groups for n in group if not counted[n]]
+
     def run(
         self,
         listen: Listener = lambda progress: None,
         stop_at: float = 0.0,
-        shard: tuple[int, int] = (1, 1),
+        groups: Sequence[range] | None = None,
     ) -> VoteRecord:
         """Sample what is not counted yet. An interruption passes on, with all votes kept.
 
-        stop_at: end when the halves agree so well for every concept (cosine; 0: never).
+        stop_at: end when the halves agree so well for every concept (cosine; 0: never);
+        groups: the prompt numbers to take, those of a saving together; all by default.
         """
-        groups = self._cut(self.groups(shard)) if stop_at else self.groups(shard)
-        if stop_at and shard != (1, 1):
-            raise ValueError("A shard cannot stop early: it does not know the others' votes.")
+        groups = self.groups() if groups is None else groups
+        if stop_at:
+            groups = self._cut(groups)
         total = sum(map(len, groups))
         for group in groups:
             if stop_at and self._settled(group.start, stop_at):
@@ -137,8 +149,9 @@ class Construction:
         """Groups that end wherever the agreement is looked at."""
         if not self.sampling.exact:
             return list(groups)
-        ends = sorted({0, *(g.stop for g in groups), *range(0, len(self.record.prompts), CHECKED)})
-        return [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+        looks = range(0, len(self.record.prompts), CHECKED)
+        ends = sorted({0, *(group.stop for group in groups), *looks})
+        return [range(a, b) for a, b in pairwise(ends)]
 
     def _settled(self, counted: int, stop_at: float) -> bool:
         """Whether the first `counted` prompts suffice; asked at fixed numbers only."""
@@ -238,8 +251,6 @@ def _check_size(model: Any, sampling: Sampling) -> None:
 
 
 def _check_width(model: Any, embeddings: WordEmbeddings) -> None:
-    from ..hrv.heads import cross_attention_layers
-
     layer = cross_attention_layers(model.get_model_object("diffusion_model"))[0]
     wanted, found = layer.attention.to_k.in_features, embeddings.tokens.shape[1]
     if wanted != found:

@@ -100,7 +100,7 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
             reading = _reading(word.strip(), concepts, claims[:, i], masks)
             pages.append(_page(reading, picture[i], heats[:, i], masks, theme == "dark"))
             texts.append(_report(reading, i, len(picture)))
-        result = torch.cat(pages)
+        result = _same_height(pages)
         return io.NodeOutput(result, "\n\n".join(texts), ui=ui.PreviewImage(result, cls=cls))
 
 
@@ -147,6 +147,13 @@ def _page(reading: Reading, picture: Tensor, heats: Tensor, masks: Tensor, dark:
     shown = outlined(shown, masks, 2)
     tiles = list(zip(("picture", *reading.concepts, "DAAM"), (picture, *shown), strict=True))
     return to_image(panel(reading, tiles, verdict(reading), dark))
+
+
+def _same_height(pages: list[Tensor]) -> Tensor:
+    """Pages (1, h, w, 3) as one IMAGE; shorter ones go on in their last row's colour."""
+    tallest = max(page.shape[1] for page in pages)
+    rims = [page[:, -1:].expand(-1, tallest - page.shape[1], -1, -1) for page in pages]
+    return torch.cat([torch.cat(pair, dim=1) for pair in zip(pages, rims, strict=True)])
 
 
 def _report(reading: Reading, index: int, count: int) -> str:

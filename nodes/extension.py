@@ -3,10 +3,15 @@
 from comfy_api.latest import ComfyExtension, io
 
 from . import routes
+from .capture import HRVCapture
+from .concepts import HRVConcepts, HRVMerge
 from .construct import HRVConstruct
 from .demo import HRVDemoModel
+from .diagnosis import HRVMisreadingDiagnosis
 from .files import HRVLoad, HRVSave
 from .inspection import HRVInspect
+from .maps import HRVSelectiveAttentionMap
+from .p2p import HRVP2PEdit, HRVP2PSplit
 from .prompt import HRVPrompt, HRVTagPrompt
 from .steer import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
@@ -19,7 +24,14 @@ NODES: list[type[io.ComfyNode]] = [
     HRVConceptStrengthen,
     HRVConceptAdjust,
     HRVOrderedWeaken,
+    HRVP2PEdit,
+    HRVP2PSplit,
+    HRVCapture,
+    HRVSelectiveAttentionMap,
+    HRVMisreadingDiagnosis,
+    HRVConcepts,
     HRVConstruct,
+    HRVMerge,
     HRVDemoModel,
 ]
 

@@ -22,7 +22,7 @@ def weights_digest(patcher: Any) -> str:
         for value in (base[0], *_leaves(patches)):
             if isinstance(value, torch.Tensor):
                 if value.dim() > 1:
-                    sample = value.flatten()[: _SAMPLED].float().cpu().contiguous()
+                    sample = value.flatten()[:_SAMPLED].float().cpu().contiguous()
                     digest.update(key.encode() + sample.numpy().tobytes())
             else:
                 digest.update(repr(value).encode())

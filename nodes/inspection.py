@@ -9,10 +9,17 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..hrv import figures
+from ..hrv.parts_figure import parts_map
 from ..hrv.relevance import HeadRelevance
 from .sockets import CATEGORY, HRV, concept_input
 
-VIEWS = ["heat map of one concept", "heat maps of all concepts", "similarity", "top heads"]
+VIEWS = [
+    "heat map of one concept",
+    "heat maps of all concepts",
+    "similarity",
+    "top heads",
+    "parts of the denoising",
+]
 
 
 class HRVInspect(io.ComfyNode):
@@ -62,6 +69,8 @@ def _draw(relevance: HeadRelevance, view: str, concept: str, top: int, dark: boo
         return figures.heat_map(relevance, None, dark)
     if view == VIEWS[2]:
         return figures.concept_similarity(relevance, dark)
+    if view == VIEWS[4]:
+        return parts_map(relevance, dark)
     return figures.top_heads_table(relevance, concept, top, dark)
 
 

@@ -138,9 +138,7 @@ def plan(
     return exchange(alignment, heads, edited or alignment.changed[1], r)
 
 
-def blend_positions(
-    prompts: tuple[Prompt, Prompt], alignment: Alignment, words: str
-) -> Words:
+def blend_positions(prompts: tuple[Prompt, Prompt], alignment: Alignment, words: str) -> Words:
     """Where the blend words stand in either prompt; the differing words if none are named."""
     if not words.strip():
         return Words(*alignment.changed)

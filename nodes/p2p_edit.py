@@ -65,7 +65,8 @@ class PairEdit:
             for layer in call.layers:
                 handles += CrossReplace(self, call, rows, layer).hook()
         if step < steps_within(self.ranges.self_replace, steps):
-            limit = replaced_pixels(*call.x.shape[-2:], self.ranges.divisor)
+            height, width = call.x.shape[-2:]
+            limit = replaced_pixels(height, width, self.ranges.divisor)
             for block in self._self_blocks(call):
                 handles += SelfReplace(call, rows, limit, self).hook(block.attn1)
             call.run.state(self)["self-replace"] = True
@@ -114,33 +115,37 @@ class PairEdit:
 
 def pair_rows(call: Call, pair: Prompt) -> Rows | None:
     """Where a pair's pictures lie in this call's batch, or None; ValueError if unpaired."""
-    turns: tuple[list[int], list[int]] = ([], [])
+    spans: tuple[list[int], list[int]] = ([], [])
     for number, chunk in enumerate(call.chunks):
         if chunk and chunk.group == pair.id:
-            turns[chunk.turn].append(number)
-    if not turns[0]:
+            spans[chunk.turn].extend(range(call.rows)[call.row_span(number)])
+    if not spans[0]:
         return None
-    noise = call.run.noise
-    if len(turns[0]) != len(turns[1]) or (
-        noise is not None and not torch.equal(noise[0::2], noise[1::2])
-    ):
+    state = call.run.state(pair)
+    if "paired" not in state:
+        state["paired"] = _start_alike(call.run.noise)
+    if len(spans[0]) != len(spans[1]) or not state["paired"]:
         raise ValueError(
             "P2P-HRV Edit makes its pictures in pairs that start from the same noise, but this "
             "sampler's latent batch is not paired. Wire the LATENT output of P2P-HRV Edit into "
             "the sampler, with nothing in between that changes the batch."
         )
-    source, target = (torch.tensor(part, device=call.x.device) for part in turns)
+    source, target = (torch.tensor(part, device=call.x.device) for part in spans)
     return Rows(source, target)
+
+
+def _start_alike(noise: torch.Tensor | None) -> bool:
+    return noise is None or torch.equal(noise[0::2], noise[1::2])
 
 
 class CrossReplace:
     """One cross-attention layer of one call: M~ V_t in two calls of the host's attention."""
 
-    def __init__(
-        self, edit: PairEdit, call: Call, rows: Rows, layer: CrossAttentionLayer
-    ) -> None:
+    def __init__(self, edit: PairEdit, call: Call, rows: Rows, layer: CrossAttentionLayer) -> None:
         self.edit, self.call, self.rows, self.layer = edit, call, rows, layer
-        self.q = self.k = self.values = None
+        self.q: Any = None
+        self.k: Any = None
+        self.values: Any = None
 
     def hook(self) -> list[Any]:
         attention = self.layer.attention

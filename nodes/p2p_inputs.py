@@ -29,9 +29,7 @@ def edit_inputs(layers: list[str]) -> list[Any]:
             "every word that differs from the source.",
         ),
         _range("cross_replace", 0.8, "words keep their place in the picture"),
-        _range(
-            "self_replace", 0.9, "shapes are kept (0.9 is usual with an HRV, 0.4 without)"
-        ),
+        _range("self_replace", 0.9, "shapes are kept (0.9 is usual with an HRV, 0.4 without)"),
         concept_input("concept", "What the edited words are: Color, Material ... (with an HRV)."),
         strength_input(),
         io.Float.Input(

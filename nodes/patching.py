@@ -16,7 +16,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from itertools import cycle, islice
 from typing import Any, Protocol
 
 import torch
@@ -70,8 +69,7 @@ class Run:
 class Call:
     """One UNet call as the edits see it.
 
-    chunks: the tagged prompt behind each run of `rows // len(chunks)` batch rows, else None
-    (single rows where prompts take turns);
+    chunks: the tagged prompt behind each of the spans, else None; spans: their batch rows;
     tokens: length of the context after the host repeated shorter prompts; sigma: noise level;
     x: the UNet's input (rows, channels, height, width).
     """
@@ -79,6 +77,7 @@ class Call:
     layers: tuple[CrossAttentionLayer, ...]
     heads: HeadTable
     chunks: tuple[Chunk | None, ...]
+    spans: tuple[slice, ...]
     rows: int
     tokens: int
     sigma: float
@@ -87,9 +86,8 @@ class Call:
     run: Run
 
     def row_span(self, chunk: int) -> slice:
-        """The batch rows of the chunk with this number."""
-        images = self.rows // len(self.chunks)
-        return slice(chunk * images, (chunk + 1) * images)
+        """The batch rows of the chunk with this number; every n-th where n prompts take turns."""
+        return self.spans[chunk]
 
 
 class Edit(Protocol):
@@ -235,14 +233,17 @@ def _describe(
     table = options.get(TABLE, {})
     keys = zip(options.get("cond_or_uncond", ()), options.get("uuids", ()), strict=False)
     groups = [table.get(key, (None,)) for key in keys]
-    chunks = tuple(chunk for chunk, *_ in groups)
+    chunks = tuple(chunk for group in groups for chunk in group)
     if context is None or not any(chunks):
         return None
-    if any(len(group) > 1 for group in groups):
-        images = context.shape[0] // len(groups)
-        chunks = tuple(c for group in groups for c in islice(cycle(group), images))
     run: Run = options.get(RUN) or Run()
     layers, heads = run.layers(unet)
     sigma = float(options["sigmas"].flatten()[0])
     rows, tokens = context.shape[:2]
-    return Call(layers, heads, chunks, rows, tokens, sigma, x, unet, run)
+    images = rows // len(groups)
+    spans = tuple(
+        slice(number * images + turn, (number + 1) * images, len(group))
+        for number, group in enumerate(groups)
+        for turn in range(len(group))
+    )
+    return Call(layers, heads, chunks, spans, rows, tokens, sigma, x, unet, run)

@@ -94,9 +94,10 @@ class Rescale:
         key = (layer.place, layer.layer, tuple(map(id, active)), shape, device)
         if key not in kept:
             span = call.heads.span(layer.place, layer.layer)
-            parts = [_chunk_factors(call.tokens, chunk, active, span) for chunk in call.chunks]
-            images = call.rows // len(call.chunks)
-            kept[key] = torch.stack(parts).repeat_interleave(images, dim=0).to(device)
+            factors = torch.ones(call.rows, call.tokens, span.stop - span.start)
+            for number, chunk in enumerate(call.chunks):
+                factors[call.row_span(number)] = _chunk_factors(call.tokens, chunk, active, span)
+            kept[key] = factors.to(device)
         return kept[key]
 
 

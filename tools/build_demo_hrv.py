@@ -14,7 +14,7 @@ from ..nodes.library import PRETRAINED
 
 PROMPTS, SEED = 400, 2412
 WORDS = ConceptWords(tuple(CONCEPTS), tuple(CONCEPTS.values()))
-SAMPLING = Sampling(SEED, 20, 4.0, "euler", "normal", 64, 64, 20, "paper")
+SAMPLING = Sampling(SEED, 20, 4.0, "euler", "normal", 64, 64, 20, "paper", exact=False)
 
 
 def main() -> None:

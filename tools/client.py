@@ -69,7 +69,7 @@ class Client:
         return dict(self.get_json("/object_info"))
 
     def run_prompt(
-        self, graph: Graph, progress: Progress | None = None, timeout: float = 900.0
+        self, graph: Graph, progress: Progress | None = None, timeout: float = 3600.0
     ) -> Result:
         """Run a workflow in API form to its end and fetch its pictures.
 
@@ -99,7 +99,8 @@ class Client:
             body = {"prompt": graph, "client_id": client}
             async with session.post(f"{self.url}/prompt", json=body) as answer:
                 content = await answer.json()
-            if answer.status != 200:
+            # With status 200 the server still drops outputs whose inputs do not fit.
+            if answer.status != 200 or content.get("node_errors"):
                 raise PromptError(refusal(graph, content))
             prompt_id = content["prompt_id"]
             async for raw in socket_:
@@ -155,7 +156,7 @@ def ended(message: Message, prompt_id: str, progress: Progress | None) -> bool:
 
 def refusal(graph: Graph, content: dict[str, Any]) -> str:
     """Why the server refused a workflow, node by node."""
-    error = content.get("error", content)
+    error = content.get("error", "Some outputs were dropped.")
     lines = [error.get("message", str(error)) if isinstance(error, dict) else str(error)]
     for node, report in content.get("node_errors", {}).items():
         kind = graph.get(node, {}).get("class_type", "?")

@@ -31,6 +31,7 @@ PINS = ROOT / "requirements"
 STAMP = ".complete.json"
 BIN = "Scripts" if os.name == "nt" else "bin"
 VENDOR = "vendor/ComfyUI/"
+Listing = Callable[[Path], dict[str, int]]
 NEEDED = ("torch", "aiohttp", "safetensors", "matplotlib")
 
 
@@ -89,12 +90,7 @@ def own_host(source: Path) -> Host:
     return Host(source, python)
 
 
-def sure_of(
-    place: Path,
-    pins: str,
-    listing: Callable[[Path], dict[str, int]],
-    build: Callable[[Path], None],
-) -> None:
+def sure_of(place: Path, pins: str, listing: Listing, build: Callable[[Path], None]) -> None:
     """Build ``place`` anew unless its stamp says that it is whole and fits the pins."""
     fault = fault_of(place, pins, listing)
     if fault is None:
@@ -109,7 +105,7 @@ def sure_of(
         fresh.rename(place)
 
 
-def fault_of(place: Path, pins: str, listing: Callable[[Path], dict[str, int]]) -> str | None:
+def fault_of(place: Path, pins: str, listing: Listing) -> str | None:
     """What is wrong with ``place`` in a few words, or None."""
     if not place.exists():
         return "not there yet"
@@ -123,7 +119,7 @@ def fault_of(place: Path, pins: str, listing: Callable[[Path], dict[str, int]]) 
     return f"broken ({min(missing)[0]} is missing or changed)" if missing else None
 
 
-def stamp(place: Path, pins: str, listing: Callable[[Path], dict[str, int]]) -> None:
+def stamp(place: Path, pins: str, listing: Listing) -> None:
     """Record that ``place`` is whole."""
     (place / STAMP).write_text(json.dumps({"pins": pins, "files": listing(place)}))
 

@@ -77,10 +77,13 @@ WEAKEN = Plan(
 def main() -> int:
     """Sample, judge, write and print."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
+    for old in OUTPUT.glob("*.png"):
+        old.unlink()
     judge = import_module("demo.judge").load_judge(JUDGE)
     began = time.monotonic()
     with Server() as server:
         say(f"ComfyUI runs after {time.monotonic() - began:.0f} s; sampling …")
+        host = server.get_json("/system_stats")["system"]["comfyui_version"]
         info = server.object_info()
         graphs = {
             name: to_api(json.loads((ROOT / "workflows" / f"{name}.json").read_text()), info)
@@ -93,7 +96,7 @@ def main() -> int:
             report["seconds_per_image"] = round(bench.seconds / bench.pictures, 3)
             say(f"{report['title']}: {bench.pictures} pictures in {bench.seconds:.0f} s")
             parts.append((report, section))
-    write(parts, time.monotonic() - began)
+    write(parts, host, time.monotonic() - began)
     print_table([report for report, _ in parts])
     return 0
 
@@ -210,7 +213,7 @@ def arm_report(arm: Arm) -> Report:
     }
 
 
-def write(parts: list[tuple[Report, Section]], seconds: float) -> None:
+def write(parts: list[tuple[Report, Section]], host: str, seconds: float) -> None:
     """The contact sheet and the report."""
     sections = [section for _, section in parts]
     sheet = contact_sheet(
@@ -222,6 +225,7 @@ def write(parts: list[tuple[Report, Section]], seconds: float) -> None:
     sheet.save(OUTPUT / "contact_sheet.png")
     experiments = [report for report, _ in parts]
     report = {
+        "comfyui": host,
         "seconds": round(seconds, 1),
         "processors": os.cpu_count(),
         "experiments": experiments,

@@ -28,7 +28,7 @@ from .client import Client, ServerError
 from .host import ROOT, Host, ensure
 
 PACK = "ComfyUI-HRV"
-START_SECONDS = 240.0
+START_SECONDS = 900.0  # a dead process is noticed at once; a busy machine may take long
 
 
 class Server(Client):

@@ -1,6 +1,7 @@
 """The workflows in the real page: they open cleanly, mean the same, and run at the press of Run."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_run_shows_the_pictures(chromium, server, screenshots, path):
     workflow = json.loads(path.read_text())
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
     page.set_default_timeout(300_000)
-    page.goto(f"{server.url}/?template={path.stem}&source={PACK}")
+    page.goto(f"{server.url}/?template={quote(path.stem)}&source={PACK}")
     page.wait_for_function(
         f"expected => {KINDS} === expected", arg=kinds(workflow), timeout=120_000
     )

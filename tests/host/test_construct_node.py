@@ -9,9 +9,11 @@ import torch
 from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
-from hrv_pack.hrv.concepts import format_concepts, parse_concepts, parse_prompts
+from hrv_pack.hrv.concepts import format_concepts, parse_concepts
 from hrv_pack.hrv.construct import ConceptWords
-from hrv_pack.nodes.construct import Sampling, construct
+from hrv_pack.hrv.vote_files import load_votes
+from hrv_pack.nodes import concept_library
+from hrv_pack.nodes.construct import HRVConstruct, Sampling, construct
 from hrv_pack.nodes.patching import add_edits, model_heads
 from hrv_pack.nodes.prompt import HRVPrompt
 from hrv_pack.nodes.prompt_tag import prompts_of
@@ -71,34 +73,50 @@ def test_voting_leaves_the_picture_as_it_is():
         )[0]["samples"]
 
     assert torch.equal(sample(add_edits(model, [voting])), sample(model))
-    assert voting.tally.votes.sum() > 0
+    assert voting.pictures[0].sum() == 2 * len(model_heads(model))
 
 
-def test_concept_text_reads_back():
-    assert parse_concepts(format_concepts(WORDS)) == WORDS
+def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
+    monkeypatch.setattr(concept_library, "runs_folder", lambda: tmp_path)
+    inputs = {
+        "model": make_model(),
+        "clip": make_clip(),
+        "concepts": format_concepts(WORDS),
+        "prompts_from": concept_library.OWN_TEXT,
+        "prompts": "\n".join(PROMPTS),
+        "how_many": 0,
+        "batch": 2,
+        "seed": 7,
+        "steps": 2,
+        "cfg": 4.0,
+        "sampler": "euler",
+        "scheduler": "normal",
+        "width": 64,
+        "height": 64,
+        "recipe": "paper",
+        "run": "my run",
+        "parts": 2,
+    }
+    output = HRVConstruct.execute(**inputs)
+    relevance, image = output.args
+    assert (relevance.votes.sum(dim=0) == 2 * len(PROMPTS)).all()
+    assert relevance.parts.shape == (2, 3, len(relevance.heads))
+    assert image.shape[0] == 1 and image.shape[3] == 3
+    assert "halves agree" in str(output.ui.as_dict())
+    assert load_votes(tmp_path / "my run.votes").done == len(PROMPTS)
+    again = HRVConstruct.execute(**{**inputs, "prompts": "\n".join([*PROMPTS, "a blue bird"])})
+    assert again.args[0].votes.sum() > relevance.votes.sum()
+    with pytest.raises(ValueError, match=r"“my run” was begun otherwise.*recipe"):
+        HRVConstruct.execute(**{**inputs, "recipe": "authors"})
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("Color red\nAnimals: cat", "has no colon"),
-        ("Color: red\nColor: blue\nAnimals: cat", "stands twice"),
-        ("Color: red", "at least two"),
-        ("Color:\nAnimals: cat", "at least one word"),
-    ],
-)
-def test_wrong_concepts_say_what_is_wrong(text, message):
-    with pytest.raises(ValueError, match=message):
-        parse_concepts(text)
-
-
-def test_wrong_prompts_say_what_is_wrong():
+def test_the_packs_own_prompts_can_be_chosen():
+    chosen = concept_library.prompts_of(concept_library.SHIPPED_PROMPTS, "", 40)
+    assert len(chosen) == 40
     with pytest.raises(ValueError, match="no prompts"):
-        parse_prompts("\n  \n")
-    with pytest.raises(ValueError, match="Asked for 5"):
-        parse_prompts("a\nb", 5)
+        concept_library.prompts_of(concept_library.OWN_TEXT, " ", 0)
 
 
 def test_a_word_without_tokens_is_named():
-    with pytest.raises(ValueError, match="yields no token"):
+    with pytest.raises(ValueError, match="no token in: “ ”"):
         WordEmbeddings(make_clip(), ConceptWords(("A", "B"), ((" ",), ("cat",))))

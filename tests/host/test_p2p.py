@@ -9,6 +9,7 @@ from tiny_models import make_clip, make_model
 import nodes as host_nodes
 from hrv_pack.hrv.heads import cross_attention_layers, head_table
 from hrv_pack.hrv.relevance import HeadRelevance
+from hrv_pack.nodes.capture import HRVCapture
 from hrv_pack.nodes.p2p import HRVP2PEdit, HRVP2PSplit
 from hrv_pack.nodes.prompt import HRVPrompt
 from hrv_pack.nodes.prompt_tag import prompts_of
@@ -271,36 +272,22 @@ def test_pairs_start_from_one_noise_and_seeds_differ(models, clip):
     assert (found[0] - found[2]).abs().max() > 1e-2 * scale
 
 
+# Evaluations of the first two of four steps: dpm_2 has one more inside each step; heun's second
+# and dpmpp_2s_ancestral's lie at the next step's noise level and belong to that.
 @pytest.mark.parametrize(
-    ("sampler", "denoise"), product(["euler", "dpm_2", "dpmpp_2s_ancestral"], [1.0, 0.5])
+    ("sampler", "inside"), [("euler", 2), ("dpm_2", 4), ("heun", 3), ("dpmpp_2s_ancestral", 3)]
 )
-def test_ranges_count_steps_whatever_the_sampler(models, clip, sampler, denoise):
-    model = models["sd1"]
-    made = edit(
-        model,
-        prompt(clip, SOURCE),
-        prompt(clip, TARGET),
-        latents(),
-        cross_replace=1.0,
-        self_replace=0.0,
-    )
-    half = edit(
-        model,
-        prompt(clip, SOURCE),
-        prompt(clip, TARGET),
-        latents(),
-        cross_replace=0.5,
-        self_replace=0.0,
-    )
-    counts = []
-    for model_, conditioning, latent in (made, half):
+@pytest.mark.parametrize("denoise", [1.0, 0.5])
+def test_ranges_count_steps_whatever_the_sampler(models, clip, sampler, inside, denoise):
+    model, negative = models["sd1"], prompt(clip, "bad")
+    pair = prompt(clip, SOURCE), prompt(clip, TARGET)
+    for fraction in (1.0, 0.5):
+        made = edit(model, *pair, latents(), cross_replace=fraction, self_replace=0.0)
         with Tap(model) as tap:
-            sample(model_, conditioning, prompt(clip, "bad"), latent, sampler, denoise, steps=4)
-        layer = tap.layers[0]
-        counts.append([edited(*call) for call in tap.calls("cross", layer)])
-    assert all(counts[0])
-    extra = {"euler": 1}.get(sampler, 2)  # evaluations of each of the first two steps
-    assert counts[1] == [True] * (2 * extra) + [False] * (len(counts[1]) - 2 * extra)
+            sample(*made[:2], negative, made[2], sampler, denoise, steps=4)
+        found = [edited(*call) for call in tap.calls("cross", tap.layers[0])]
+        count = len(found) if fraction == 1.0 else inside
+        assert found == [True] * count + [False] * (len(found) - count)
 
 
 def edited(q, k, v, out):
@@ -323,6 +310,23 @@ def test_strengthening_another_word_of_the_target_composes(models, clip):
         assert_close(out[2], merge(maps, v[2]))
         maps[:, :, 3] *= r[:, None]
         assert_close(out[3], merge(maps, v[3]))
+
+
+def test_capture_reads_the_target_rows_and_changes_nothing(models, clip):
+    model, target, negative = models["sd1"], prompt(clip, TARGET), prompt(clip, "bad")
+    made = edit(model, prompt(clip, SOURCE), target, latents(2))
+    watched, maps = HRVCapture.execute(made[0], target).args
+    found = sample(watched, made[1], negative, made[2])
+    assert torch.equal(found, sample(*made[:2], negative, made[2]))
+    with Tap(model) as tap:
+        sample(*made[:2], negative, made[2])
+    layer = tap.layers[0]
+    blue = torch.stack(
+        [attention_map(q, k)[[5, 7], :, :, 2] for q, k, *_ in tap.calls("cross", layer)]
+    ).mean(dim=0)
+    words = maps.of(found).means(maps.columns("blue"))
+    kept = next(w for w in words if (w.place, w.layer) == (layer.place, layer.layer))
+    assert torch.allclose(kept.maps[:, :, 0].double().flatten(2), blue, atol=1e-5)
 
 
 def test_local_blend_keeps_the_source_elsewhere(models, clip):
@@ -357,9 +361,9 @@ def test_errors_in_words(models, clip):
     model, source, target = models["sd1"], prompt(clip, SOURCE), prompt(clip, TARGET)
     with pytest.raises(ValueError, match="same words"):
         edit(model, source, prompt(clip, SOURCE), latents())
-    with pytest.raises(ValueError, match="no word 'green'.*blue"):
+    with pytest.raises(ValueError, match=r"no word 'green'.*blue"):
         edit(model, source, target, latents(), words="green", hrv=relevance(model))
-    with pytest.raises(ValueError, match="6 words.*7.*refine"):
+    with pytest.raises(ValueError, match=r"6 words.*7.*refine"):
         edit(model, source, prompt(clip, TARGET + " outside"), latents())
     with pytest.raises(ValueError, match="type the word"):
         edit(model, source, target, latents(), mode="reweight")

@@ -39,6 +39,15 @@ def test_a_refused_value_is_named(server):
         server.run_prompt(picture_graph(width="wide"))
 
 
+def test_a_refused_value_beside_a_good_one_is_no_silent_loss(server):
+    graph = picture_graph()
+    for key, node in picture_graph(width="wide").items():
+        inputs = {**node["inputs"], **({"images": ["11", 0]} if key == "2" else {})}
+        graph[f"1{key}"] = {**node, "inputs": inputs}
+    with pytest.raises(PromptError, match=r"Node 11 \(EmptyImage\).*width"):
+        server.run_prompt(graph)
+
+
 def test_a_failing_node_is_named(server):
     graph = picture_graph()
     graph["3"] = {"class_type": "LoadImage", "inputs": {"image": "none.png"}}

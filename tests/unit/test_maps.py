@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from hrv_pack.hrv.diagnosis import claim, shares
 from hrv_pack.hrv.head_choice import first_heads, named_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import (
@@ -23,9 +24,11 @@ from hrv_pack.hrv.maps import (
 )
 
 SD1 = HeadTable(
-    tuple(("down", n, 8) for n in range(6))
-    + (("mid", 0, 8),)
-    + tuple(("up", n, 8) for n in range(9))
+    (
+        *(("down", n, 8) for n in range(6)),
+        ("mid", 0, 8),
+        *(("up", n, 8) for n in range(9)),
+    )
 )
 SD1_HALVINGS = (0, 0, 1, 1, 2, 2, 3, 2, 2, 2, 1, 1, 1, 0, 0, 0)
 
@@ -254,3 +257,37 @@ def test_first_heads_of_both_orders():
     assert first_heads(vector, "LeRHF", 1).tolist() == [False, True, False, False]
     with pytest.raises(ValueError, match="choose 1 to 4"):
         first_heads(vector, "MoRHF", 5)
+
+
+SDXL = HeadTable(
+    tuple(("down", n, 10 if n < 4 else 20) for n in range(24))
+    + tuple(("mid", n, 20) for n in range(10))
+    + tuple(("up", n, 20 if n < 30 else 10) for n in range(36))
+)
+
+
+@pytest.mark.parametrize(
+    ("heads", "latent", "halvings", "limit"),
+    [(SD1, (64, 64), SD1_HALVINGS, 40), (SDXL, (128, 128), None, 200)],
+)
+def test_ten_tokens_stay_within_the_memory_limit(heads, latent, halvings, limit):
+    """40 MB on SD1.5 at 512 x 512 and 200 MB on SDXL at 1024 x 1024."""
+    maps = HeadMaps(heads, 10, latent)
+    for i, (place, layer, count) in enumerate(heads.layers):
+        h, w = halved(latent, halvings[i] if halvings else 1 if count == 10 else 2)
+        assert maps.add(place, layer, torch.empty(1, count, h * w, 10, device="meta"), 0)
+    assert len(heads) in (128, 1300)
+    assert maps.nbytes < limit * 10**6
+
+
+def test_shares_sum_to_one_and_follow_the_chosen_heads():
+    maps, _ = filled((8, 8))
+    word = maps.means([0, 1])
+    loud = named_heads("u2.3", SD1)
+    for layer in word:
+        layer.maps[:, :] = 0.1
+        if (layer.place, layer.layer) == ("up", 2):
+            layer.maps[:, 3] = 0.3
+    claims = torch.stack([claim(word, SD1, c) for c in (loud, named_heads("d0.0", SD1))])
+    torch.testing.assert_close(claims[:, 0], torch.tensor([0.3, 0.1]))
+    torch.testing.assert_close(shares(claims[:, 0]), torch.tensor([0.75, 0.25]))

@@ -89,6 +89,17 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files from being replaced")
+def test_a_reader_of_the_old_file_keeps_the_old_file(tmp_path: Path) -> None:
+    path = save_relevance(tmp_path / "a.safetensors", relevance())
+    before = path.read_bytes()
+    with path.open("rb", buffering=0) as reader:
+        read = reader.read(10)
+        write_whole(path, b"new")
+        assert read + reader.read() == before
+    assert path.read_bytes() == b"new"
+
+
 BROKEN_METADATA = {
     "another kind of file": ({"format": None}, "no head relevance vectors"),
     "another format": ({"format": "lora"}, "no head relevance vectors"),

@@ -1,0 +1,60 @@
+"""What HRV Construct shows while it runs: the bar, the time left, the growing heat map."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import comfy.model_management
+import comfy.utils
+from PIL import Image
+from server import PromptServer
+
+from ..hrv.agreement import split_half
+from ..hrv.live_map import live_map
+from .construct_run import Progress
+
+_SECONDS = 2.0  # between two previews
+_LARGEST = 1024
+
+
+class Reporter:
+    """Reports each picture to the page; raises where the user cancelled."""
+
+    def __init__(self, node: str | None) -> None:
+        self.node = node
+        self.bar = comfy.utils.ProgressBar(1, node)
+        self.started = self.shown = time.monotonic()
+        self.first: int | None = None
+
+    def __call__(self, now: Progress) -> None:
+        if self.first is None:
+            self.first = now.done - 1  # earlier sessions took no time of this one
+        time_now = time.monotonic()
+        preview = None
+        if time_now - self.shown >= _SECONDS or now.done == now.total:
+            self.shown = time_now
+            picture = Image.fromarray(live_map(now.record.total))
+            preview = ("JPEG", picture, _LARGEST)
+            self._tell(now, time_now)
+        self.bar.update_absolute(now.done, now.total, preview)
+        comfy.model_management.throw_exception_if_processing_interrupted()
+
+    def _tell(self, now: Progress, time_now: float) -> None:
+        made = now.done - (self.first or 0)
+        left = (time_now - self.started) / made * (now.total - now.done)
+        agreement = split_half(now.record.votes).summary(now.record.words.concepts)
+        text = f"{now.done} of {now.total} pictures, {duration(left)} left\n{agreement}"
+        server: Any = getattr(PromptServer, "instance", None)
+        if server is not None and self.node is not None:
+            server.send_progress_text(text, self.node)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words of two parts at most: 1 h 12 min, 4 min, 30 s."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,123 @@
+"""HRV Construct without the page, on the demo model: one process, shards, and Ray."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from hrv_pack.hrv.store import load_relevance
+from hrv_pack.hrv.vote_files import load_votes
+from hrv_pack.tools.construct import main
+
+ROOT = Path(__file__).resolve().parents[2]
+needs_demo = pytest.mark.skipif(
+    not (ROOT / "pretrained" / "demo_model.safetensors").is_file(), reason="needs the demo model"
+)
+pytestmark = [pytest.mark.usefixtures("host"), needs_demo]
+DEMO = ["--demo", "--size", "64x64", "--steps", "2", "--cfg", "4"]
+
+
+def construct(out: Path, *options: str, how_many: int = 4) -> int:
+    return main([*DEMO, "--how-many", str(how_many), "--out", str(out), *options])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "demo.hrv.safetensors"
+    assert construct(out) == 0
+    return load_relevance(out)
+
+
+def test_four_shards_give_the_votes_of_one_process(whole, tmp_path):
+    out = tmp_path / "demo.hrv.safetensors"
+    for number in range(1, 5):
+        assert construct(out, "--shard", f"{number}/4") == 0
+    assert not out.exists()
+    shards = sorted(map(str, tmp_path.glob("demo.*-of-4.votes")))
+    assert len(shards) == 4
+    assert main(["--merge", *shards, "--out", str(out)]) == 0
+    merged = load_relevance(out)
+    assert torch.equal(merged.votes, whole.votes) and torch.equal(merged.vectors, whole.vectors)
+
+
+def test_a_second_call_has_nothing_left_to_do(tmp_path, capsys):
+    out = tmp_path / "demo.hrv.safetensors"
+    assert construct(out, how_many=2) == 0
+    first = out.read_bytes()
+    assert construct(out, how_many=2) == 0
+    assert out.read_bytes() == first
+    assert "2 pictures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--out", "x.npy", "--demo"], "should end in .hrv.safetensors"),
+        (["--out", "x.hrv.safetensors"], "Name a --checkpoint"),
+        (["--out", "x.hrv.safetensors", "--checkpoint", "gone.safetensors"], "no checkpoint"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--shard", "5"], "like 3/16"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--shard", "5/4"], "1/4 to 4/4"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--size", "64"], "like 512x512"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--prompts", "gone.txt"], "cannot be read"),
+        (["--out", "x.hrv.safetensors", "--merge", "gone.votes"], "no file of votes"),
+    ],
+)
+def test_wrong_options_say_what_is_wrong(options, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(options) == 1
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def _descendants_called(name: str) -> list[int]:
+    """Processes below this one whose command line starts with `name`."""
+    parents, found = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(stat[1])
+            if (folder / "cmdline").read_text().startswith(name):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+
+    def below(process: int) -> bool:
+        while process in parents:
+            process = parents[process]
+            if process == os.getpid():
+                return True
+        return False
+
+    return [process for process in found if below(process)]
+
+
+@pytest.mark.slow
+def test_ray_workers_give_the_same_votes_though_one_is_killed(tmp_path):
+    ray = pytest.importorskip("ray", reason="needs Ray: pip install ray")
+    single, out = tmp_path / "single.hrv.safetensors", tmp_path / "ray.hrv.safetensors"
+    assert construct(single, how_many=8) == 0
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        while not (tmp_path / "ray.votes").exists():
+            time.sleep(0.05)
+        while not killed:
+            for process in _descendants_called("ray::work")[:1]:
+                os.kill(process, signal.SIGKILL)
+                killed.append(process)
+            time.sleep(0.02)
+
+    threading.Thread(target=kill_one, daemon=True).start()
+    try:
+        assert construct(out, "--ray", "--workers", "2", how_many=8) == 0
+    finally:
+        ray.shutdown()
+    assert len(killed) == 1
+    assert torch.equal(load_relevance(out).votes, load_relevance(single).votes)
+    assert load_votes(tmp_path / "ray.votes").done == 8

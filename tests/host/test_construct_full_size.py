@@ -1,0 +1,34 @@
+"""Constructions at the true size of SD1.5 and SDXL, with random weights."""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+import torch
+
+from hrv_pack.benchmarks.full_size import full_size_sd15, full_size_sdxl
+from hrv_pack.hrv.concepts import read_concepts
+from hrv_pack.nodes.concept_library import SHIPPED
+from hrv_pack.nodes.construct_run import Construction, Sampling
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("host")]
+SAMPLING = Sampling(1, 2, 7.5, "euler", "normal", 128, 128, 1, "paper")
+
+
+@pytest.mark.parametrize(
+    ("make", "family", "heads"),
+    [(full_size_sd15, "SD1.x", 128), (full_size_sdxl, "SDXL", 1300)],
+)
+def test_a_full_size_model_votes(make, family, heads):
+    with torch.inference_mode():
+        model, clip = make()
+        words = read_concepts(SHIPPED / "paper34.txt")
+        run = Construction(model, clip, words, ["a red fox on a wooden bridge"], SAMPLING)
+        votes = run.run().total
+    assert run.record.heads.family == family
+    assert votes.shape == (34, heads)
+    assert (votes.sum(dim=0) == SAMPLING.steps).all()
+    keys = sum(key.numel() * key.element_size() for key in run.voting.keys.values())
+    assert keys < 300e6
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 20e6  # kilobytes
