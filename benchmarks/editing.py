@@ -2,8 +2,9 @@
 
 After arXiv 2412.02237, section 5.2 and figure 21, at small size: colour, pattern and weather
 edits, P2P and P2P-HRV over self-replace rates, and only changing the prompt. The judge decides
-whether the edit shows; what must stay is measured by exact mask: the surroundings of the object
-for colours and patterns, the object itself for the weather.
+whether the edit shows; what must stay is measured inside a mask found in the source picture: the
+surroundings of the object for colours and patterns, the object itself for the weather. Source
+pictures in which the judge misses a part of their prompt are left out.
 
     python tools/host.py run -m tools.pack benchmarks.editing [full]
 """
@@ -49,11 +50,12 @@ CONCEPTS = {
 }
 RATES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 CROSS_REPLACE = 0.8
-SEEDS, STEPS, CFG = 10, 20, 4.0
-LAYERS = "1/4 of the latent"
-"""The demo's latent has 8 x 8 pixels, and no layer as small as the published sixteenth."""
-MISFIT = 0.12
-"""A source picture whose best render differs more than this in the object shows something else."""
+SEEDS, STEPS, CFG = 10, 10, 4.0
+QUICK_OBJECTS = 2
+LAYERS = "all"
+"""The demo's latent has 8 x 8 pixels: no layer as small as the published sixteenth of them, and
+those of a quarter, 4 x 4, hold hardly any shape (seen in a trial with other seeds)."""
+SEED = TEST_SEED + 1000
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,10 @@ METHODS = (
 
 
 def cases(full: bool) -> Iterator[Case]:
-    """Every swap with every object when full, else one swap per object and attribute."""
-    rng = np.random.default_rng(TEST_SEED)
+    """Every swap with every object when full, else one swap for each of the first objects."""
+    rng = np.random.default_rng(SEED)
     for attribute, swaps in SWAPS.items():
-        for number, kind in enumerate(OBJECTS):
+        for number, kind in enumerate(OBJECTS if full else OBJECTS[:QUICK_OBJECTS]):
             for before, after in swaps if full else [swaps[number % len(swaps)]]:
                 has = {
                     "colour": str(rng.choice(tuple(COLOURS))),
@@ -131,24 +133,32 @@ def edit(parts: Any, hrv: Any, case: Case, method: Method, seed: int) -> tuple[A
     return HRVP2PSplit.execute(vae.decode(latent)).args
 
 
-def kept_area(case: Case, source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where each source picture must stay (n, 64, 64), and which of them show their prompt (n,)."""
-    found = [find_mask(picture.numpy(), case.thing, case.weather) for picture in source]
-    masks = torch.from_numpy(np.stack([mask for mask, _ in found]))
-    shown = torch.tensor([error <= MISFIT for _, error in found])
-    return (masks if case.attribute == "weather" else ~masks), shown
+def kept_area(case: Case, source: torch.Tensor) -> torch.Tensor:
+    """Where each source picture must stay, (n, 64, 64) bool."""
+    masks = np.stack([find_mask(picture.numpy(), case.weather) for picture in source])
+    found = torch.from_numpy(masks)
+    return found if case.attribute == "weather" else ~found
+
+
+def shows(case: Case, verdict: Any) -> bool:
+    """Whether a source picture is what its prompt says; an edit of another one says little."""
+    thing = case.thing
+    seen = (verdict.object, verdict.colour, verdict.pattern, verdict.weather)
+    return seen == (thing.kind, thing.colour, thing.pattern, case.weather)
 
 
 def squared_error(source: torch.Tensor, edited: torch.Tensor, area: torch.Tensor) -> torch.Tensor:
     """Mean squared difference of each picture in its area, (n,); colours in [0, 1]."""
     squares = ((source - edited) ** 2).mean(dim=-1) * area
-    return squares.sum(dim=(1, 2)) / area.sum(dim=(1, 2))
+    return squares.sum(dim=(1, 2)) / area.sum(dim=(1, 2)).clamp(min=1)
 
 
 def outcomes(parts: Any, judge: Any, hrv: Any, case: Case, seed: int) -> Iterator[dict[str, Any]]:
     """Success and squared error of every picture of a case, for every method."""
     made = {method: edit(parts, hrv, case, method, seed) for method in METHODS}
-    area, shown = kept_area(case, made[METHODS[0]][0])
+    before = made[METHODS[0]][0]
+    area = kept_area(case, before)
+    shown = [shows(case, verdict) for verdict in judge(before)]
     for method, (source, edited) in made.items():
         errors = squared_error(source, edited, area)
         for verdict, error, usable in zip(judge(edited), errors, shown, strict=True):
@@ -169,8 +179,9 @@ def measure(full: bool) -> dict[str, Any]:
     hrv = load_relevance(PRETRAINED / "demo.hrv.safetensors")
     rows: list[dict[str, Any]] = []
     for number, case in enumerate(cases(full)):
-        rows += outcomes(parts, judge, hrv, case, TEST_SEED + number)
-        print(f"  {number + 1:3}  {case.prompt()} -> {case.wanted}", flush=True)
+        rows += outcomes(parts, judge, hrv, case, SEED + number)
+        kept = sum(row["case"] == SEED + number for row in rows) // len(METHODS)
+        print(f"  {case.prompt()} -> {case.wanted}: {kept} of {SEEDS} pictures", flush=True)
     return summary(rows)
 
 

@@ -20,9 +20,9 @@ def find_mask(picture: np.ndarray, weather: str) -> np.ndarray:
     """
     drops = {"sunny": SUN, "rainy": RAIN, "snowy": WHITE}[weather]
     ground = np.empty_like(picture)
-    ground[:HORIZON], ground[HORIZON:] = np.float32(SKY[weather]), np.float32(GROUND[weather])
+    ground[:HORIZON], ground[HORIZON:] = SKY[weather], GROUND[weather]
     unlike = np.abs(picture - ground / 255).max(-1) > _NEAR
-    unlike &= np.abs(picture - np.float32(drops) / 255).max(-1) > _NEAR
+    unlike &= np.abs(picture - np.asarray(drops, np.float32) / 255).max(-1) > _NEAR
     edges = slice(HORIZON - 1, HORIZON + 1)
     unlike[edges] &= ndimage.binary_dilation(unlike, iterations=1)[edges]
     disc = ndimage.generate_binary_structure(2, 1)

@@ -31,7 +31,7 @@ def compare(variants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str,
     return {
         name: {
             "seconds": statistics.median(seconds[name]),
-            "ratio": _ratio(seconds, name, names[0]),
+            "ratio": _ratio(seconds[name], seconds[names[0]]),
         }
         for name in names
     }

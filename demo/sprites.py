@@ -48,11 +48,12 @@ def _draw(outlines: tuple[Outline, ...], scale: float) -> np.ndarray:
 def sprite(name: str, scale: float) -> Sprite:
     """The object's masks at this scale; drawn once, then kept."""
     shape = SHAPES[name]
-    cover = np.zeros((SIZE, SIZE), np.float32)
-    detail = np.zeros((SIZE, SIZE, 3), np.float32)
+    cover: np.ndarray = np.zeros((SIZE, SIZE), np.float32)
+    detail: np.ndarray = np.zeros((SIZE, SIZE, 3), np.float32)
     for outline, colour in shape.details:
         alpha = _draw((outline,), scale)
-        detail = detail * (1 - alpha[..., None]) + alpha[..., None] * np.float32(colour) / 255
+        paint = np.asarray(colour, np.float32) / 255
+        detail = detail + alpha[..., None] * (paint - detail)
         cover = cover + alpha - cover * alpha
     everything = shape.body + tuple(outline for outline, _ in shape.details)
     return Sprite(_draw(shape.body, scale), cover, detail, _draw(everything, scale))

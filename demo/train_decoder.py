@@ -89,7 +89,8 @@ def train(settings: Settings, checkpoint: Path, device: torch.device) -> DemoAut
     denoise = Denoised(checkpoint, settings, device)
     scenes = list(world.scenes(settings.dataset, settings.seed))
     pictures = np.stack([world.render(s) for s in tqdm(scenes, "rendering", mininterval=5)])
-    model = trainable(denoise.space).to(device, memory_format=torch.channels_last)
+    model = trainable(denoise.space).to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate)
     steps = settings.pictures // settings.batch
@@ -106,7 +107,8 @@ def train(settings: Settings, checkpoint: Path, device: torch.device) -> DemoAut
         optimizer.step()
         schedule.step()
         with torch.no_grad():
-            old, new = list(average.parameters()), list(model.parameters())
+            old: list[Tensor] = list(average.parameters())
+            new: list[Tensor] = list(model.parameters())
             torch._foreach_lerp_(old, new, 1 - settings.ema)
     return average.cpu()
 

@@ -158,8 +158,9 @@ class Training:
     @torch.no_grad()
     def _update_average(self) -> None:
         keep = min(self.settings.ema, self.step / (self.step + 10))
-        old, new = list(self.average.parameters()), list(self.networks.parameters())
-        torch._foreach_lerp_(old, new, 1 - keep)
+        pairs = zip(self.average.parameters(), self.networks.parameters(), strict=True)
+        for old, new in pairs:
+            old.lerp_(new, 1 - keep)
 
     def run(self, save_every: float = 180.0) -> None:
         """Train to the end, saving now and then."""

@@ -144,15 +144,15 @@ def _weather_cover(weather: str, variant: int) -> np.ndarray:
 def _background(weather: str, variant: int) -> np.ndarray:
     """Sky, ground and weather: (64, 64, 3) in [0, 1]."""
     picture = np.empty((SIZE, SIZE, 3), np.float32)
-    picture[:HORIZON] = np.float32(SKY[weather]) / 255
-    picture[HORIZON:] = np.float32(GROUND[weather]) / 255
+    picture[:HORIZON] = np.asarray(SKY[weather], np.float32) / 255
+    picture[HORIZON:] = np.asarray(GROUND[weather], np.float32) / 255
     drops = {"sunny": SUN, "rainy": RAIN, "snowy": WHITE}[weather]
     return _over(picture, _weather_cover(weather, variant), drops)
 
 
 def _over(picture: np.ndarray, cover: np.ndarray, colour: Colour) -> np.ndarray:
     """Paint a colour over the picture where ``cover`` says so."""
-    return picture + cover[..., None] * (np.float32(colour) / 255 - picture)
+    return picture + cover[..., None] * (np.asarray(colour, np.float32) / 255 - picture)
 
 
 def _shifted(image: np.ndarray, thing: Object) -> np.ndarray:
