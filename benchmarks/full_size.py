@@ -99,7 +99,7 @@ def fill(module: torch.nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     block = torch.randn(_BLOCK - 1, generator=generator)
     for name, parameter in module.named_parameters():
-        if parameter.dim() == 1:
+        if parameter.dim() < 2:
             parameter.data.fill_(float(name.endswith("weight")))
             continue
         scaled = (block * parameter[0].numel() ** -0.5).to(parameter.dtype)

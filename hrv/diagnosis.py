@@ -74,7 +74,10 @@ def verdict(reading: Reading) -> str:
     )
     advice = f"Concept Adjust: words {reading.word}, desired {meant}, undesired {rival}"
     if lead < -CLEAR_LEAD:
-        return f"{said}The word is read through {rival} more than as meant. Try {advice}."
+        return (
+            f"{said}The word is read through {rival} more than as meant. If the picture agrees, "
+            f"try {advice}."
+        )
     if lead > CLEAR_LEAD:
         known = "the others" if len(others) > 1 else rival
         return f"{said}The word is read as meant: {meant} leads {known}. No adjusting is needed."

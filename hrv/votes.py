@@ -36,8 +36,9 @@ class VoteRecord:
 
     def __post_init__(self) -> None:
         shape = (HALVES, self.bins, len(self.words.concepts), len(self.heads))
-        self.counted = torch.zeros(len(self.prompts), dtype=torch.bool)
-        self.votes = torch.zeros(shape, dtype=torch.int64)
+        with torch.inference_mode(False):  # counted on, wherever the record was made
+            self.counted = torch.zeros(len(self.prompts), dtype=torch.bool)
+            self.votes = torch.zeros(shape, dtype=torch.int64)
 
     @property
     def done(self) -> int:
@@ -73,8 +74,8 @@ class VoteRecord:
             raise ValueError(
                 f"Both shards counted the same pictures ({ranges(both)}). Add each shard once."
             )
-        self.votes += other.votes
-        self.counted |= other.counted
+        self.votes = self.votes + other.votes
+        self.counted = self.counted | other.counted
 
     def require_same(self, other: VoteRecord) -> None:
         """ValueError says in what the two differ, if in anything that the votes depend on."""

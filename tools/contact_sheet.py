@@ -112,17 +112,19 @@ def draw_section(sheet: Sheet, section: Section) -> None:
         draw_band(sheet, band)
 
 
-def draw_label(sheet: Sheet, y: int, label: str, note: str) -> None:
-    for line in wrapped(label, 24, LABELS - 20, bold=True):
-        sheet.text(MARGIN, y, line, 24, bold=True)
-        y += 32
+def draw_label(sheet: Sheet, y: int, label: str, note: str) -> int:
+    """Label and note at the left of a line; gives where they end."""
+    for line in wrapped(label, 22, LABELS - 20, bold=True):
+        sheet.text(MARGIN, y, line, 22, bold=True)
+        y += 29
     for line in wrapped(note, 18, LABELS - 20):
         sheet.text(MARGIN, y, line, 18, colour=MUTED)
         y += 25
+    return y
 
 
 def draw_row(sheet: Sheet, row: Row) -> None:
-    draw_label(sheet, sheet.y + 12, row.label, row.note)
+    label_end = draw_label(sheet, sheet.y + 8, row.label, row.note)
     x = MARGIN + LABELS
     room = WIDTH - MARGIN - RATES - x
     for picture in row.pictures[: room // (TILE + GAP)]:
@@ -134,7 +136,7 @@ def draw_row(sheet: Sheet, row: Row) -> None:
         sheet.text(left, top, name, 19)
         sheet.text(WIDTH - MARGIN, top, percent(rate), 19, bold=True, anchor="ra")
         sheet.bar(left, top + 26, RATES - 20, rate, BARS[i % len(BARS)], 9)
-    sheet.y += max(TILE, 8 + 42 * len(row.rates)) + 16
+    sheet.y += max(TILE, 8 + 42 * len(row.rates), label_end - sheet.y) + 16
 
 
 def draw_band(sheet: Sheet, band: Band) -> None:

@@ -87,7 +87,7 @@ def main() -> int:
         info = server.object_info()
         graphs = {
             name: to_api(json.loads((ROOT / "workflows" / f"{name}.json").read_text()), info)
-            for name in ("demo steer", "demo weaken")
+            for name in ("demo-steer", "demo-weaken")
         }
         parts = []
         for experiment, name in EXPERIMENTS:
@@ -125,7 +125,10 @@ def colour_strengthened(bench: Bench, graph: dict[str, Any]) -> tuple[Report, Se
         arm.rates["certain of the colour"] = arm.probability("colour")
     save_pictures("concept_strengthen", arms)
     report = report_of("concept_strengthen", "A colour, strengthened", COLOUR, arms)
-    text = "Prompts like “a red cat on a rainy day”; the colour word is strengthened as Color."
+    text = (
+        "Prompts like “a red cat on a rainy day”; the colour word is strengthened as Color. Look "
+        "also at stripes and dots, which nobody asked for."
+    )
     return report, Section(report["title"], text, rows=[row(arm) for arm in arms])
 
 
@@ -151,9 +154,9 @@ def heads_weakened(bench: Bench, graph: dict[str, Any]) -> tuple[Report, Section
 
 
 EXPERIMENTS = (
-    (two_meanings, "demo steer"),
-    (colour_strengthened, "demo steer"),
-    (heads_weakened, "demo weaken"),
+    (two_meanings, "demo-steer"),
+    (colour_strengthened, "demo-steer"),
+    (heads_weakened, "demo-weaken"),
 )
 
 
