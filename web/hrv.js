@@ -20,12 +20,22 @@ function sourceFile(node) {
   return null;
 }
 
+const asked = new Map();
+
+// Loading a graph makes many links at once: one question per file serves them all.
+function conceptsOf(file) {
+  if (!asked.has(file)) {
+    const url = `/hrv/concepts?file=${encodeURIComponent(file)}`;
+    asked.set(file, api.fetchApi(url).then((r) => (r.ok ? r.json() : {})).then((r) => r.concepts));
+    setTimeout(() => asked.delete(file), 2000);
+  }
+  return asked.get(file);
+}
+
 async function refreshMenus(node) {
   const file = sourceFile(node);
-  if (!file) return;
-  const response = await api.fetchApi(`/hrv/concepts?file=${encodeURIComponent(file)}`);
-  if (!response.ok) return;
-  const { concepts } = await response.json();
+  const concepts = file && (await conceptsOf(file));
+  if (!concepts) return;
   for (const widget of node.widgets ?? []) {
     if (CONCEPT_WIDGETS.includes(widget.name)) widget.options.values = concepts;
   }
