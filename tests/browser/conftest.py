@@ -13,16 +13,19 @@ from hrv_pack.tools.server import Server
 READY = "window.app?.graph?.nodes && window.app.extensionManager"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(host: Path) -> Iterator[Server]:
     """A running server with the pack in its custom_nodes, its pages yet unseen."""
     with Server() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless browser; skips where there is none and none may be installed."""
+    """A headless browser; skips where there is none and none may be installed.
+
+    Gone with its module: its event loop would be in the way of tests that run one of their own.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
     path = find_or_install()
     if path is None:
@@ -33,7 +36,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(chromium: Any, server: Server) -> Any:
     """The page, open and ready."""
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
@@ -43,7 +46,7 @@ def page(chromium: Any, server: Server) -> Any:
     return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def screenshots() -> Path:
     """Where pictures of the page are kept for people to look at."""
     folder = ROOT / "output" / "browser"
