@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import comfy.model_management
@@ -64,16 +65,8 @@ def full_size_sd15(seed: int = 0) -> tuple[Any, Any]:
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     config = comfy.supported_models.SD15(dict(SD15_UNET))
     config.set_inference_dtype(dtype, None)
-    model = config.get_model({}, device=torch.device("cpu"))
-    randomise(model.diffusion_model, seed)
-    patcher = getattr(comfy.model_patcher, "CoreModelPatcher", comfy.model_patcher.ModelPatcher)
-    offload = comfy.model_management.unet_offload_device()
-    target = comfy.supported_models_base.ClipTarget(
-        comfy.sd1_clip.SD1Tokenizer, comfy.sd1_clip.SD1ClipModel
-    )
-    clip = comfy.sd.CLIP(target, embedding_directory=None)
-    randomise(clip.cond_stage_model, seed + 1)
-    return patcher(model, load_device=device, offload_device=offload), clip
+    encoder = (comfy.sd1_clip.SD1Tokenizer, comfy.sd1_clip.SD1ClipModel)
+    return _assemble(config, encoder, randomise, seed)
 
 
 def full_size_sdxl(seed: int = 0) -> tuple[Any, Any]:
@@ -81,15 +74,25 @@ def full_size_sdxl(seed: int = 0) -> tuple[Any, Any]:
     device = comfy.model_management.get_torch_device()
     config = comfy.supported_models.SDXL(dict(SDXL_UNET))
     config.set_inference_dtype(torch.float16, None if device.type == "cuda" else torch.float32)
+    encoder = (comfy.sdxl_clip.SDXLTokenizer, comfy.sdxl_clip.SDXLClipModel)
+    return _assemble(config, encoder, fill, seed)
+
+
+def _assemble(
+    config: Any,
+    encoder: tuple[Any, Any],
+    initialise: Callable[[torch.nn.Module, int], None],
+    seed: int,
+) -> tuple[Any, Any]:
+    """The host's patcher and CLIP around a configuration, their weights initialised."""
     model = config.get_model({}, device=torch.device("cpu"))
-    fill(model.diffusion_model, seed)
+    initialise(model.diffusion_model, seed)
     patcher = getattr(comfy.model_patcher, "CoreModelPatcher", comfy.model_patcher.ModelPatcher)
+    device = comfy.model_management.get_torch_device()
     offload = comfy.model_management.unet_offload_device()
-    target = comfy.supported_models_base.ClipTarget(
-        comfy.sdxl_clip.SDXLTokenizer, comfy.sdxl_clip.SDXLClipModel
-    )
+    target = comfy.supported_models_base.ClipTarget(*encoder)
     clip = comfy.sd.CLIP(target, embedding_directory=None)
-    fill(clip.cond_stage_model, seed + 1)
+    initialise(clip.cond_stage_model, seed + 1)
     return patcher(model, load_device=device, offload_device=offload), clip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import comfy.model_management
 import node_helpers
 import pytest
 import torch
@@ -279,7 +280,10 @@ def test_a_prompt_that_is_not_sampled_is_an_error(models, clip):
         sample(steered, encode(clip, "a red cat"), negative)
 
 
-def test_the_callers_model_is_untouched_even_after_an_error(models, clip):
+@pytest.mark.parametrize(
+    "error", [RuntimeError, comfy.model_management.InterruptProcessingException]
+)
+def test_the_callers_model_is_untouched_even_after_an_error(models, clip, error):
     model = models["sd1"]
     positive, negative = prompt(clip, "a red cat"), encode(clip, "bad")
     before = {name: weight.clone() for name, weight in unet_of(model).state_dict().items()}
@@ -287,10 +291,10 @@ def test_the_callers_model_is_untouched_even_after_an_error(models, clip):
     steered = steer(model, positive, "cat")
 
     def fail(_module, _args):
-        raise RuntimeError("stop")
+        raise error("stop")
 
     handle = unet_of(model).out[0].register_forward_pre_hook(fail)
-    with pytest.raises(RuntimeError, match="stop"):
+    with pytest.raises(error):
         sample(steered, positive, negative)
     handle.remove()
     assert "hrv_edits" not in model.model_options["transformer_options"]
@@ -299,6 +303,26 @@ def test_the_callers_model_is_untouched_even_after_an_error(models, clip):
     after = unet_of(model).state_dict()
     assert all(torch.equal(weight, after[name]) for name, weight in before.items())
     assert torch.equal(sample(model, positive, negative), plain)
+
+
+def test_a_lora_is_steered_and_leaves_no_trace(monkeypatch, models, clip):
+    model = models["sd1"]
+    positive, negative = prompt(clip, "a red cat"), encode(clip, "bad")
+    plain = sample(model, positive, negative)
+    before = {name: weight.clone() for name, weight in unet_of(model).state_dict().items()}
+    name = "diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_v.weight"
+    weight = before[name.removeprefix("diffusion_model.")]
+    lora = model.clone()
+    assert lora.add_patches({name: ("diff", (torch.ones_like(weight) * 0.1,))}) == [name]
+    steered = sample(steer(lora, positive, "cat"), positive, negative)
+    with monkeypatch.context() as patch:
+        literally(patch, model, lambda _rows, _tokens: {1: [3]}, some_rescale(model))
+        literal = sample(lora, positive, negative)
+    assert (steered - literal).abs().max() < 1e-4 * literal.abs().max()
+    assert not torch.equal(steered, sample(steer(model, positive, "cat"), positive, negative))
+    assert torch.equal(sample(model, positive, negative), plain)
+    after = unet_of(model).state_dict()
+    assert all(torch.equal(weight, after[key]) for key, weight in before.items())
 
 
 @pytest.mark.parametrize("key", [("middle", 0), ("middle", 0, 0)])
