@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import folder_paths
@@ -60,12 +61,18 @@ def load(name: str) -> HeadRelevance:
 def known_concepts() -> list[str]:
     """Concept names for menus: those of every readable file, then the paper's."""
     found = dict.fromkeys(PAPER_CONCEPTS)
-    for name in names():
-        try:
-            found.update(dict.fromkeys(load(name).concepts))
-        except ValueError:
-            continue  # a damaged file says so when it is chosen, not here
+    for path in map(find, names()):
+        found.update(dict.fromkeys(_concepts(path, path.stat().st_mtime_ns)))
     return list(found)
+
+
+@lru_cache(maxsize=1024)
+def _concepts(path: Path, _changed: int) -> tuple[str, ...]:
+    """A file's concepts, read once until it changes: menus ask again with every refresh."""
+    try:
+        return load_relevance(path).concepts
+    except ValueError:
+        return ()  # a damaged file says so when it is chosen, not here
 
 
 _register_folder()  # menus list its files as soon as the pack is loaded
