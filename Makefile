@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo serve test test-slow check format bench demo-hrv lock
+.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-editing bench-construct demo-hrv ray lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,7 +22,8 @@ serve: ## open the page with this pack on port 8188 until Ctrl-C
 test: check ## checks, then unit, host and browser tests
 	@$(PY) -m pytest -m "not slow"
 
-test-slow: ## the tests that take minutes
+test-slow: ## the tests that take minutes, after trying `make ray`
+	-@$(PYTHON) -m tools.ray_extra
 	@$(PY) -m pytest -m slow
 
 check: .cache/hrv_pack ## style, formatting and types
@@ -37,8 +38,31 @@ format: ## mend style and formatting where that is mechanical
 bench: ## cost of steering; output/bench.json
 	@$(PY) -m tools.pack benchmarks.steering
 
+bench-p2p: ## cost of editing at two sizes, about 4 minutes; output/bench.json
+	@$(PY) -m tools.pack benchmarks.p2p_cost
+
+bench-maps: ## cost of capturing at two sizes, about 10 minutes; output/bench.json
+	@$(PY) -m tools.pack benchmarks.maps demo
+	@$(PY) -m tools.pack benchmarks.maps sd15
+
+bench-segmentation: ## how well heads find objects, and why; output/segmentation.json
+	@$(PY) -m tools.pack benchmarks.segmentation
+	@$(PY) -m tools.pack benchmarks.segmentation --why
+
+bench-editing: ## how far edits succeed and what they keep, quick size; output/editing.json
+	@$(PY) -m tools.pack benchmarks.editing
+
+bench-construct: ## cost of a construction at three sizes, about 8 minutes; output/bench.json
+	@$(PY) -m tools.pack benchmarks.construct_cost demo
+	@$(PY) -m tools.pack benchmarks.construct_cost sd15
+	@$(PY) -m tools.pack benchmarks.construct_cost sdxl
+	@$(PY) -m tools.pack benchmarks.construct_agreement 100
+
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
+
+ray: ## add Ray to the host, for constructions over several workers
+	@$(PYTHON) -m tools.ray_extra
 
 lock: ## renew the pinned versions in requirements/
 	@$(PYTHON) tools/host.py lock

@@ -63,8 +63,9 @@ def collect(parts: Any, judge: Any, relevance: HeadRelevance, images: int) -> di
     seen: list[str] = []
     found: dict[int, list[float]] = {percent: [] for percent in PERCENTS}
     for number, goal in enumerate(goals()):
-        pictures, _, word = sample(parts, goal, images, TEST_SEED + 1000 + number)
-        seen += [verdict.object for verdict in judge(pictures)]
+        made = sample(parts, goal, images, TEST_SEED + 1000 + number)
+        seen += [verdict.object for verdict in judge(made.pictures)]
+        word = made.word(goal.word)[1]
         for percent in PERCENTS:
             found[percent] += shares(word, relevance, percent).tolist()
     return {"seen": seen, "shares": found}

@@ -15,7 +15,11 @@ import torch
 OUTPUT = Path(__file__).resolve().parent.parent / "output" / "bench.json"
 
 
-def compare(variants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, Any]:
+def compare(
+    variants: Mapping[str, Callable[[], Any]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
     """Seconds of each variant and its ratio to the first, from `rounds` turns of each.
 
     The order turns round from round to round, so that a drifting machine favours none. One
@@ -25,7 +29,7 @@ def compare(variants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str,
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
         for name in names if number % 2 else reversed(names):
-            taken = _timed(variants[name])
+            taken = _timed(variants[name], clock)
             if number:
                 seconds[name].append(taken)
     return {
@@ -37,12 +41,12 @@ def compare(variants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str,
     }
 
 
-def _timed(run: Callable[[], Any]) -> float:
+def _timed(run: Callable[[], Any], clock: Callable[[], float]) -> float:
     _wait_for_gpu()
-    start = time.perf_counter()
+    start = clock()
     run()
     _wait_for_gpu()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _wait_for_gpu() -> None:

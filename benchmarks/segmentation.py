@@ -4,6 +4,8 @@ The protocol of arXiv 2604.05906 at small size: prompts x seeds, the object's wo
 heads, mean IoU at three thresholds with bootstrap intervals over prompts.
 
     python tools/host.py run -m tools.pack benchmarks.segmentation [pictures per prompt] [prompts]
+
+With --why instead: every head by itself, to see why a choice of heads segments well or badly.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -39,11 +41,14 @@ from ..hrv.maps import (
 )
 from ..hrv.relevance import HeadRelevance
 from ..hrv.store import load_relevance
-from ..nodes.capture import HRVCapture
+from ..nodes.capture import CapturedMaps, HRVCapture
 from ..nodes.library import PRETRAINED
 from ..nodes.prompt import HRVPrompt
 from .found_masks import find_mask, finder_score
 from .harness import OUTPUT, machine
+from .head_quality import Watched, explain
+from .head_quality import show as show_quality
+from .head_quality_figure import draw
 
 THRESHOLDS = (0.3, 0.4, 0.5)
 PERCENTS = (10, 20, 25, 40)
@@ -74,8 +79,20 @@ def goals(seed: int, each: int) -> Iterator[Goal]:
                 yield Goal(text, kind, group, Object(kind, colour, pattern), WEATHERS[n])
 
 
-def sample(parts: Any, goal: Goal, images: int, seed: int) -> tuple[Tensor, HeadMaps, Any]:
-    """Pictures (I, 64, 64, 3), their maps, and the word's own."""
+class Sampled(NamedTuple):
+    """Pictures (I, 64, 64, 3) and what HRV Capture saw of them."""
+
+    pictures: Tensor
+    maps: CapturedMaps
+    latent: Tensor
+
+    def word(self, word: str) -> tuple[HeadMaps, list[LayerMaps]]:
+        """All maps, and the word's own."""
+        return self.maps.word(self.latent, word)
+
+
+def sample(parts: Any, goal: Goal, images: int, seed: int) -> Sampled:
+    """Pictures of a prompt, watched."""
     model, clip, vae = parts
     positive = HRVPrompt.execute(goal.prompt, clip).args[0]
     negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
@@ -85,7 +102,7 @@ def sample(parts: Any, goal: Goal, images: int, seed: int) -> tuple[Tensor, Head
     latent = host_nodes.KSampler().sample(
         watched, seed, STEPS, CFG, "euler", "normal", positive, negative, empty, 1.0
     )[0]["samples"]
-    return vae.decode(latent), *maps.word(latent, goal.word)
+    return Sampled(vae.decode(latent), maps, latent)
 
 
 def heats(captured: HeadMaps, word: list[LayerMaps], row: Tensor) -> dict[str, Tensor]:
@@ -167,7 +184,8 @@ def collect(
     prompts: list[int] = []
     clamps, left_out = [], 0
     for number, goal in enumerate(goals(TEST_SEED, each)):
-        pictures, captured, word = sample(parts, goal, images, TEST_SEED + number)
+        made = sample(parts, goal, images, TEST_SEED + number)
+        pictures, (captured, word) = made.pictures, made.word(goal.word)
         masks = np.stack([find_mask(picture.numpy(), goal.weather) for picture in pictures])
         kept = torch.tensor([verdict.object == goal.thing.kind for verdict in judge(pictures)])
         left_out += int((~kept).sum())
@@ -185,7 +203,37 @@ def collect(
     }
 
 
-def main(images: str = "4", each: str = "4") -> None:
+def watched(parts: Any, judge: Any, images: int, each: int) -> Iterator[Watched]:
+    """Sampled objects with exact masks, for `explain`."""
+    for number, goal in enumerate(goals(TEST_SEED, each)):
+        made = sample(parts, goal, images, TEST_SEED + number)
+        kept = [verdict.object == goal.thing.kind for verdict in judge(made.pictures)]
+        if any(kept):
+            found = [find_mask(picture.numpy(), goal.weather) for picture in made.pictures[kept]]
+            masks, thing = torch.from_numpy(np.stack(found)), goal.thing
+            yield Watched(goal.word, thing.colour, goal.concept, masks, kept, made.word)
+
+
+def why(images: str = "4", each: str = "2") -> None:
+    """Print how every head segments and what its relevance has to do with it; draw it."""
+    with torch.inference_mode():
+        parts = load_demo_model(PRETRAINED / "demo_model.safetensors")
+        relevance = load_relevance(PRETRAINED / "demo.hrv.safetensors")
+        judge = load_judge(PRETRAINED / "demo_judge.safetensors")
+        found = explain(watched(parts, judge, int(images), int(each)), relevance, tuple(GROUPS))
+    for title, quality in found.items():
+        show_quality(title, quality)
+    OUTPUT.parent.mkdir(exist_ok=True)
+    draw(found, OUTPUT.parent / "head_quality.png")
+
+
+def main(*arguments: str) -> None:
+    """--why, then or else pictures for each prompt, and prompts for each object."""
+    numbers = [argument for argument in arguments if argument != "--why"]
+    (why if "--why" in arguments else measure)(*numbers)
+
+
+def measure(images: str = "4", each: str = "4") -> None:
     """`each`: prompts for each of the nine objects; `images`: pictures for each prompt."""
     print(f"masks found on held-out blurred renders: IoU {finder_score():.3f}")
     with torch.inference_mode():

@@ -12,11 +12,13 @@ from torch import Tensor
 class Agreement:
     """Split-half agreement: cosine and rank correlation (Spearman) of each concept's two HRVs.
 
-    (N,) float64 each; 0 for a concept that won no vote in one of the halves.
+    (N,) float64 each; 0 for a concept that won no vote in one of the halves. known: whether both
+    halves have a picture.
     """
 
     cosine: Tensor
     rank: Tensor
+    known: bool = True
 
     @property
     def worst(self) -> int:
@@ -25,6 +27,8 @@ class Agreement:
 
     def summary(self, concepts: tuple[str, ...]) -> str:
         """One line: mean and worst."""
+        if not self.known:
+            return "halves agree: not known before both have a picture"
         name, worst = concepts[self.worst], float(self.cosine.min())
         return (
             f"halves agree: cosine {float(self.cosine.mean()):.3f} (worst {worst:.3f}, {name}), "
@@ -48,7 +52,7 @@ def split_half(votes: Tensor) -> Agreement:
     shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)  # 2 N H
     ranks = torch.stack([_ranks(row) for row in shares.flatten(0, 1)]).unflatten(0, (2, -1))
     centred = ranks - ranks.mean(dim=-1, keepdim=True)
-    return Agreement(_cosine(shares), _cosine(centred))
+    return Agreement(_cosine(shares), _cosine(centred), bool((counts.sum(dim=(1, 2)) > 0).all()))
 
 
 def _cosine(pairs: Tensor) -> Tensor:

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+CHUNK_CPU, CHUNK_GPU = 2**18, 2**21
+"""Probabilities formed at a time: what a CPU keeps near, and what fills a GPU (8 MB)."""
+
 
 def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: int) -> Tensor:
     """Factors (length, h): r (h,) at the target tokens, 1 elsewhere.
@@ -44,20 +47,33 @@ def scale_value_rows(v: Tensor, factors: Tensor) -> Tensor:
 
 
 def probabilities(
-    q: Tensor, k: Tensor, heads: int, positions: Sequence[int], chunk: int = 1024
+    q: Tensor, k: Tensor, heads: int, positions: Sequence[int], chunk: int = 0
 ) -> Tensor:
     """Attention maps softmax(Q K^T / sqrt(d)) of a few tokens, normalised over all T keys.
 
     q (B, N, h*d), k (B, T, h*d) -> (B, h, N, len(positions)) float32. Queries are taken `chunk`
-    at a time, so that the full map (B, h, N, T) never exists. Differentiable.
+    at a time (0: as many as CHUNK_CPU or CHUNK_GPU allows), so that the full map (B, h, N, T)
+    need not exist. Differentiable.
     """
-    q_heads = q.unflatten(-1, (heads, -1)).transpose(1, 2).float()  # B N hd -> B h N d
-    k_heads = k.unflatten(-1, (heads, -1)).transpose(1, 2).float()
-    keys = k_heads.transpose(-1, -2) * q_heads.shape[-1] ** -0.5
-    columns = torch.tensor(list(positions), dtype=torch.long, device=q.device)
+    queries = q.unflatten(-1, (heads, -1)).permute(0, 2, 3, 1)  # B N hd -> B h d N
+    keys = k.unflatten(-1, (heads, -1)).transpose(1, 2).float()  # B T hd -> B h T d
+    keys = keys * keys.shape[-1] ** -0.5
+    runs = _runs(positions)
+    most = CHUNK_CPU if q.device.type == "cpu" else CHUNK_GPU
+    fitting = chunk or max(1, most // keys[..., 0].numel())
     parts = []
-    for rows in q_heads.split(chunk, dim=2):
-        logits = rows @ keys
-        log_total = logits.logsumexp(dim=-1, keepdim=True)
-        parts.append((logits.index_select(-1, columns) - log_total).exp())
-    return torch.cat(parts, dim=2)
+    for some in queries.split(fitting, dim=-1):
+        maps = (keys @ some.float()).softmax(dim=-2)  # tokens first: a token's map in one piece
+        parts.append(torch.cat([maps[:, :, run] for run in runs], dim=2))
+    return torch.cat(parts, dim=-1).transpose(-1, -2)
+
+
+def _runs(positions: Sequence[int]) -> list[slice]:
+    """Positions as slices, which are taken without an index tensor on the device."""
+    runs = [slice(0, 0)]
+    for position in positions:
+        if position == runs[-1].stop:
+            runs[-1] = slice(runs[-1].start, position + 1)
+        else:
+            runs.append(slice(position, position + 1))
+    return runs

@@ -23,6 +23,7 @@ from .heads import HeadTable
 
 Recipe = Literal["paper", "authors"]
 RECIPES: tuple[Recipe, ...] = ("paper", "authors")
+_LARGEST = 2**23  # logits computed at a time, 32 MB
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,11 @@ class DrawnTokens:
 
     def layer(self, heads: slice) -> DrawnTokens:
         """The part of one layer."""
-        parts = (self.rows[:, heads], self.bias[:, heads], self.weight[:, heads])
+        return self.part((slice(None), heads))
+
+    def part(self, index: slice | tuple[slice, slice]) -> DrawnTokens:
+        """The same for some of the batch rows and heads."""
+        parts = (self.rows[index], self.bias[index], self.weight[index])
         return DrawnTokens(*parts, self.concepts)
 
 
@@ -86,6 +91,11 @@ class WordLayout:
         widths = [max(words) for words in self.lengths]
         widths[-1] += self.start
         return torch.arange(len(widths)).repeat_interleave(torch.tensor(widths))
+
+    @cached_property
+    def _concepts(self) -> Tensor:
+        """1 where a column belongs to a concept, (C, N)."""
+        return torch.nn.functional.one_hot(self.owners, len(self.lengths)).float()
 
     @cached_property
     def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -113,8 +123,7 @@ class WordLayout:
         word = draws[:, self.owners].transpose(1, 2).to(device)  # B N H -> B H C
         column = torch.arange(len(self.owners), device=device)
         rows, bias, weight = (table.to(device)[word, column] for table in self._tables)
-        concepts = torch.nn.functional.one_hot(self.owners, len(self.lengths)).float()
-        return DrawnTokens(rows, bias, weight, concepts.to(device))
+        return DrawnTokens(rows, bias, weight, self._concepts.to(device))
 
 
 def draw_words(
@@ -146,17 +155,30 @@ def scaled_keys(keys: Tensor, heads: int) -> Tensor:
     return keys * keys.shape[-1] ** -0.5
 
 
-def relevance_scores(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
-    """How much each head attends to each concept (Algorithm 1), (B, N, h) float32.
+def mean_attention(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
+    """softmax(Q K^T / sqrt(d)) over the columns of a draw, mean over pixels: (B, h, C) float32.
 
     q: (B, h, P, d), the conditional rows; keys: (K, h, d) of `scaled_keys`, a start token's last
-    where the layout has one; drawn: the layer's part. softmax(Q K^T / sqrt(d)) over the tokens of
-    the drawn words (and the start token, dropped after it), mean over pixels, then over the
-    tokens of each word.
+    where the layout has one; drawn: the layer's part. Large layers go through it a few rows at a
+    time.
     """
+    together = max(1, _LARGEST // (q.shape[1] * q.shape[2] * drawn.rows.shape[2]))
+    if together < len(q):
+        parts = [slice(first, first + together) for first in range(0, len(q), together)]
+        return torch.cat([mean_attention(q[part], keys, drawn.part(part)) for part in parts])
     head = torch.arange(q.shape[1], device=q.device)[:, None]
-    logits = q.float() @ keys[drawn.rows, head].transpose(2, 3)
-    attended = (logits + drawn.bias[:, :, None]).softmax(dim=-1).mean(dim=2)  # B h C
+    columns = keys[drawn.rows, head].flatten(0, 1)  # B*h C d
+    bias = drawn.bias.flatten(0, 1)[:, None]
+    logits = torch.baddbmm(bias, q.float().flatten(0, 1), columns.transpose(1, 2))
+    return logits.softmax(dim=-1).mean(dim=1).unflatten(0, q.shape[:2])
+
+
+def relevance_scores(attended: Tensor, drawn: DrawnTokens) -> Tensor:
+    """How much each head attends to each concept (Algorithm 1): (B, N, H) float32.
+
+    attended: (B, H, C) of `mean_attention`. Mean over the tokens of each drawn word; a start
+    token's column, which has no weight, is dropped.
+    """
     return ((attended * drawn.weight) @ drawn.concepts).transpose(1, 2)
 
 

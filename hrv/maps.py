@@ -58,11 +58,12 @@ class HeadMaps:
         if key not in self._sums:
             if layer_size(self.latent, pixels) is None:
                 return False
-            self._sums[key] = maps.new_zeros((images, heads, pixels, self.tokens))
+            self._sums[key] = maps.new_zeros((images, heads, self.tokens, pixels))
             self._counts[key] = [0] * self.tokens
-        if self._sums[key].shape[:3] != maps.shape[:3]:
+        total = self._sums[key]
+        if (*total.shape[:2], total.shape[3]) != maps.shape[:3]:
             return False
-        self._sums[key][..., first : first + count] += maps
+        total[:, :, first : first + count] += maps.transpose(-1, -2)
         for token in range(first, first + count):
             self._counts[key][token] += 1
         return True
@@ -101,12 +102,12 @@ class HeadMaps:
 
     def _mean(self, place: Place, layer: int, columns: Sequence[int]) -> LayerMaps:
         total, counts = self._sums[place, layer], self._counts[place, layer]
-        evaluations = total.new_tensor([counts[c] for c in columns])
-        mean = total[..., list(columns)].float() / evaluations  # I heads pixels n
-        size = layer_size(self.latent, total.shape[2])
+        evaluations = total.new_tensor([[counts[c]] for c in columns])
+        mean = total[:, :, list(columns)].float() / evaluations  # I heads n pixels
+        size = layer_size(self.latent, total.shape[3])
         if size is None:
-            raise ValueError(f"{total.shape[2]} pixels do not belong to a latent {self.latent}.")
-        return LayerMaps(place, layer, mean.transpose(-1, -2).unflatten(-1, size))
+            raise ValueError(f"{total.shape[3]} pixels do not belong to a latent {self.latent}.")
+        return LayerMaps(place, layer, mean.unflatten(-1, size))
 
 
 def layer_size(latent: Size, pixels: int) -> Size | None:

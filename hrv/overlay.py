@@ -27,8 +27,8 @@ def overlay(
     """
     shade = heat.clamp(0, 1)[..., None].cpu()
     grey = picture.mean(dim=-1, keepdim=True)
-    base = torch.lerp(picture, grey, 0.7 * opacity) * (1 - 0.35 * opacity)
-    return torch.lerp(base, colour_map(heat, colours), opacity * shade.sqrt())
+    base = torch.lerp(picture, grey, 0.7 * opacity) * (1 - 0.6 * opacity)
+    return torch.lerp(base, colour_map(heat, colours), opacity * shade**1.5)
 
 
 def outlined(picture: Tensor, mask: Tensor, width: int = 1) -> Tensor:

@@ -12,6 +12,7 @@ from comfy_api.latest import io
 from ..hrv.attention import probabilities
 from ..hrv.heads import CrossAttentionLayer, HeadTable
 from ..hrv.maps import HeadMaps, LayerMaps
+from .map_preview import MapPreview
 from .notify import warn
 from .patching import Call, Run, add_edits, model_heads
 from .prompt_tag import Prompt, prompts_of
@@ -84,7 +85,8 @@ class CapturedMaps:
                 return maps
         raise ValueError(
             "These maps belong to another sampling than this LATENT. Wire in the LATENT just as "
-            f"it leaves the sampler that runs HRV Capture's MODEL. The last {KEPT_SAMPLINGS} "
+            "it leaves the sampler that runs HRV Capture's MODEL; after P2P-HRV Edit, the latent "
+            f"of P2P Split that shows the watched prompt. The last {KEPT_SAMPLINGS} "
             "samplings are kept at most; to sample an older picture again, change the sampler's "
             "seed and change it back."
         )
@@ -93,21 +95,18 @@ class CapturedMaps:
         """All maps of a sampling, and the words' own."""
         columns = self.columns(words)
         maps = self.of(latent)
-        layers = maps.means(columns)
-        images = layers[0].maps.shape[0]
-        if images != latent.shape[0]:
-            raise ValueError(
-                f"The watched prompt made {images} of the {latent.shape[0]} pictures (prompts in "
-                "pairs). Maps need a prompt that all pictures of the batch share."
-            )
-        return maps, layers
+        return maps, maps.means(columns)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Batch rows of a UNet call that belong to one prompt, and that prompt's own length."""
+    """Batch rows of a UNet call that belong to one prompt, and that prompt's own length.
+
+    pictures: which of the sampled pictures they are; all, unless prompts take turns.
+    """
 
     rows: slice
+    pictures: slice
     prompt: Prompt
     length: int
 
@@ -116,9 +115,15 @@ class Capture:
     """The edit that changes nothing: it reads `to_q` and `to_k` beside the host's attention."""
 
     label = "HRV Capture"
+    only_watches = True
 
-    def __init__(self, maps: CapturedMaps, keep_on: str = KEEP_ON[0]) -> None:
-        self.maps, self.on_cpu = maps, keep_on == "CPU"
+    def __init__(
+        self,
+        maps: CapturedMaps,
+        keep_on: str = KEEP_ON[0],
+        preview: MapPreview | None = None,
+    ) -> None:
+        self.maps, self.on_cpu, self.preview = maps, keep_on == "CPU", preview
 
     def prompts(self) -> Iterable[Prompt]:
         return self.maps.prompts
@@ -135,6 +140,9 @@ class Capture:
             return []
         if "maps" not in state:
             state["maps"] = HeadMaps(call.heads, self.maps.tokens, size)
+            state["pictures"] = mine[0].pictures
+        # of a pair's prompts only one is watched: the other's maps belong to other pictures
+        mine = [part for part in mine if part.pictures == state["pictures"]]
         handles: list[Any] = []
         for layer in call.layers:
             attention: Any = layer.attention
@@ -147,7 +155,12 @@ class Capture:
         """The rows of this call that belong to the captured prompts."""
         prompts = {prompt.id: prompt for prompt in self.maps.prompts}
         return [
-            Part(call.row_span(i), prompts[chunk.prompt_id], chunk.length)
+            Part(
+                call.row_span(i),
+                slice(chunk.turn, None, call.row_span(i).step),
+                prompts[chunk.prompt_id],
+                chunk.length,
+            )
             for i, chunk in enumerate(call.chunks)
             if chunk and chunk.prompt_id in prompts
         ]
@@ -163,7 +176,9 @@ class Capture:
         elif "maps" not in state:
             warn("HRV Capture saw no step: its prompt was never active in this sampling.")
         if "maps" in state:
-            self.maps.keep(run.result, state["maps"])
+            self.maps.keep(run.result[state["pictures"]], state["maps"])
+            if self.preview:
+                self.preview.finish(state["maps"])
 
     def _hooks(
         self, call: Call, layer: CrossAttentionLayer, mine: list[Part]
@@ -194,6 +209,8 @@ class Capture:
             state["bypassed"] = f"{layer.place} layer {layer.layer}"
         elif layer is call.layers[-1]:
             self.maps.make_room(state["maps"].nbytes)
+            if self.preview:
+                self.preview.after(call, state["maps"])
 
 
 def part_maps(
@@ -207,6 +224,8 @@ def part_maps(
     copies = range(0, tokens, part.length)
     positions = [start + position for start in copies for position in own]
     maps = probabilities(q[part.rows], k[part.rows], layer.heads, positions)
+    if len(copies) == 1:
+        return maps
     return maps.unflatten(-1, (len(copies), len(own))).sum(dim=-2)
 
 
@@ -236,17 +255,31 @@ class HRVCapture(io.ComfyNode):
                     tooltip="Where the maps lie while sampling: CPU saves memory of the GPU "
                     "(10 tokens: 9 MB on SD1.5 at 512x512, 66 MB on SDXL at 1024x1024).",
                 ),
+                io.String.Input(
+                    "preview_word",
+                    default="",
+                    advanced=True,
+                    tooltip="A word whose map, over all heads, grows on this node while the "
+                    "sampler runs. Leave empty for none. Changing it samples again.",
+                ),
             ],
             outputs=[
                 io.Model.Output(tooltip="The watched model, for the sampler."),
                 MAPS.Output(display_name="maps", tooltip="Filled while the sampler runs."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, model: Any, conditioning: Any, keep_on: str = KEEP_ON[0]) -> io.NodeOutput:
+    def execute(
+        cls, model: Any, conditioning: Any, keep_on: str = KEEP_ON[0], preview_word: str = ""
+    ) -> io.NodeOutput:
         prompts = prompts_of(conditioning)
         if not any(prompt.semantic for prompt in prompts):
             raise ValueError("HRV Capture: the prompt is empty. Write a word to watch.")
         maps = CapturedMaps(prompts, model_heads(model))
-        return io.NodeOutput(add_edits(model, [Capture(maps, keep_on)]), maps)
+        preview = None
+        if preview_word.strip():
+            hidden = getattr(cls, "hidden", None)
+            preview = MapPreview(hidden and hidden.unique_id, maps.columns(preview_word))
+        return io.NodeOutput(add_edits(model, [Capture(maps, keep_on, preview)]), maps)

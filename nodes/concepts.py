@@ -10,6 +10,7 @@ from ..hrv.vote_files import load_votes, merge_votes
 from ..hrv.votes import add_up
 from . import concept_library
 from .notify import warn
+from .reporting import show_text
 from .sockets import CATEGORY, HRV
 
 MERGED = 6
@@ -50,6 +51,7 @@ class HRVConcepts(io.ComfyNode):
             outputs=[
                 io.String.Output(display_name="concepts", tooltip="For HRV Construct's concepts.")
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -58,6 +60,8 @@ class HRVConcepts(io.ComfyNode):
         for warning in shared_words(words):
             warn(warning)
         readable = format_concepts(words)
+        hidden = getattr(cls, "hidden", None)
+        show_text(readable, hidden and hidden.unique_id)
         return io.NodeOutput(readable, ui=ui.PreviewText(readable))
 
 

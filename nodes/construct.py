@@ -15,7 +15,7 @@ from . import concept_library
 from .construct_run import Construction, Sampling, construct
 from .inspection import to_image
 from .notify import warn
-from .reporting import Reporter
+from .reporting import Reporter, show_text
 from .sockets import CATEGORY, HRV
 
 __all__ = ["HRVConstruct", "Sampling", "construct"]
@@ -171,10 +171,12 @@ class HRVConstruct(io.ComfyNode):
         for warning in shared_words(words):
             warn(warning)
         hidden = getattr(cls, "hidden", None)
-        record = construction.run(Reporter(hidden and hidden.unique_id), stop_at)
+        node = hidden and hidden.unique_id
+        record = construction.run(Reporter(node), stop_at)
         relevance = record.relevance()
         summary = split_half(record.votes)
         text = f"{record.done} pictures; {summary.summary(words.concepts)}"
-        table = summary.table(words.concepts)
+        text = f"{text}\n{summary.table(words.concepts)}"
+        show_text(text, node)
         image = to_image(figures.heat_map(relevance, None, dark=True))
-        return io.NodeOutput(relevance, image, ui=ui.PreviewText(f"{text}\n{table}"))
+        return io.NodeOutput(relevance, image, ui=ui.PreviewText(text))

@@ -87,8 +87,6 @@ class Construction:
         self.clip, self.sampling, self.path = clip, sampling, path
         heads = model_heads(model)
         _check_size(model, sampling)
-        embeddings = WordEmbeddings(clip, words)
-        _check_width(model, embeddings)
         settings = {
             **sampling.settings(len(prompts)),
             "weights": weights_digest(model),
@@ -96,6 +94,8 @@ class Construction:
         }
         wanted = VoteRecord(words, heads, settings, tuple(prompts), sampling.bins)
         self.record = open_run(path, wanted)
+        embeddings = WordEmbeddings(clip, words)
+        _check_width(model, embeddings)
         counting = (sampling.recipe, sampling.seed, sampling.bins)
         self.voting = Voting(words, embeddings, heads, *counting)
         self.voter = add_edits(model, [self.voting])

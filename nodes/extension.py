@@ -8,6 +8,7 @@ from .concepts import HRVConcepts, HRVMerge
 from .construct import HRVConstruct
 from .demo import HRVDemoModel
 from .diagnosis import HRVMisreadingDiagnosis
+from .excite import AttendExcite
 from .files import HRVLoad, HRVSave
 from .inspection import HRVInspect
 from .maps import HRVSelectiveAttentionMap
@@ -26,6 +27,7 @@ NODES: list[type[io.ComfyNode]] = [
     HRVOrderedWeaken,
     HRVP2PEdit,
     HRVP2PSplit,
+    AttendExcite,
     HRVCapture,
     HRVSelectiveAttentionMap,
     HRVMisreadingDiagnosis,

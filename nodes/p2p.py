@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..hrv.align import Alignment, Mapper, Mode, align
 from ..hrv.edit import CrossEdit, exchange, reweight
@@ -12,8 +13,15 @@ from ..hrv.relevance import HeadRelevance, blend, strengthening
 from .fit import require_fit
 from .p2p_blend import LocalBlend, Words
 from .p2p_edit import PairEdit, Ranges
-from .p2p_inputs import edit_inputs
-from .pairs import pair_conditioning, pair_latent, pair_prompt, single, split_pairs
+from .p2p_inputs import edit_inputs, self_share
+from .pairs import (
+    pair_conditioning,
+    pair_latent,
+    pair_prompt,
+    single,
+    split_latent,
+    split_pairs,
+)
 from .patching import add_denoised_edit, add_edits, model_heads
 from .prompt_tag import Prompt
 from .sockets import CATEGORY, read_clamp
@@ -43,8 +51,8 @@ class HRVP2PEdit(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, concept: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    def validate_inputs(cls, concept: str, *, self_replace: Any = None) -> bool:
+        return True  # the wired HRV decides which concepts there are; the host adds self_replace
 
     @classmethod
     def execute(
@@ -56,7 +64,7 @@ class HRVP2PEdit(io.ComfyNode):
         mode: Mode,
         words: str,
         cross_replace: float,
-        self_replace: float,
+        self_replace: dict[str, Any],
         concept: str,
         strength: float,
         weight: float = 1.0,
@@ -78,7 +86,8 @@ class HRVP2PEdit(io.ComfyNode):
         heads = len(model_heads(model))
         cross = plan(prompts[1], alignment, mode, words, heads, r, weight)
         pair = pair_prompt(*prompts, cls.hidden.unique_id if cls.hidden else None)
-        ranges = Ranges(cross_replace, self_replace, DIVISORS[layers])
+        kept = self_share(self_replace, hrv is not None)
+        ranges = Ranges(cross_replace, kept, DIVISORS[layers])
         patched = add_edits(model, [PairEdit(pair, cross, ranges, LABEL)])
         if local_blend:
             found = blend_positions(prompts, alignment, blend_words)
@@ -96,18 +105,40 @@ class HRVP2PSplit(io.ComfyNode):
             node_id="HRVP2PSplit",
             display_name="P2P Split",
             category=CATEGORY,
-            description="Parts the pictures made with P2P-HRV Edit into the source pictures and "
-            "the edited ones, in the same order.",
-            inputs=[io.Image.Input("images", tooltip="The decoded pictures of the sampler.")],
+            description="Parts what was sampled with P2P-HRV Edit into source and edited, in the "
+            "same order: pictures, latents, or both.",
+            inputs=[
+                io.Image.Input(
+                    "images", optional=True, tooltip="The decoded pictures of the sampler."
+                ),
+                io.Latent.Input(
+                    "samples", optional=True, tooltip="The LATENT of the sampler, undecoded."
+                ),
+            ],
             outputs=[
                 io.Image.Output(display_name="source", tooltip="What the source prompt gives."),
                 io.Image.Output(display_name="edited", tooltip="The edited pictures."),
+                io.Latent.Output(display_name="source latent", tooltip="The source's latents."),
+                io.Latent.Output(display_name="edited latent", tooltip="The edited latents."),
             ],
         )
 
     @classmethod
-    def execute(cls, images: Any) -> io.NodeOutput:
-        return io.NodeOutput(*split_pairs(images))
+    def execute(cls, images: Any = None, samples: Any = None) -> io.NodeOutput:
+        if images is None and samples is None:
+            raise ValueError(
+                "P2P Split has nothing to part. Wire the decoded pictures into “images”, or the "
+                "sampler's LATENT into “samples”."
+            )
+        pictures = _unwired("images") if images is None else split_pairs(images)
+        latents = _unwired("samples") if samples is None else split_latent(samples)
+        return io.NodeOutput(*pictures, *latents)
+
+
+def _unwired(name: str) -> tuple[ExecutionBlocker, ExecutionBlocker]:
+    """Outputs that stop whoever uses them, with the reason."""
+    reason = f"P2P Split gives this only with “{name}” wired in."
+    return ExecutionBlocker(reason), ExecutionBlocker(reason)
 
 
 def plan(

@@ -29,6 +29,7 @@ class LocalBlend:
     """
 
     order = 2
+    only_watches = True  # here; what it does with the maps comes after the guidance
 
     def __init__(
         self, pair: Prompt, words: Words, threshold: float, divisor: int, label: str

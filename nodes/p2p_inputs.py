@@ -8,6 +8,14 @@ from comfy_api.latest import io
 
 from .sockets import HRV, clamp_inputs, concept_input, strength_input
 
+PUBLISHED = {True: 0.9, False: 0.4}
+"""Self-replace with an HRV (arXiv 2412.02237) and without (arXiv 2208.01626)."""
+
+
+def self_share(choice: dict[str, Any], with_hrv: bool) -> float:
+    """The share of the steps that the self_replace input asks for."""
+    return choice["share"] if choice["self_replace"] == "custom" else PUBLISHED[with_hrv]
+
 
 def edit_inputs(layers: list[str]) -> list[Any]:
     """All inputs; `layers` names the choices of layer sizes, the published one first."""
@@ -29,7 +37,7 @@ def edit_inputs(layers: list[str]) -> list[Any]:
             "every word that differs from the source.",
         ),
         _range("cross_replace", 0.8, "words keep their place in the picture"),
-        _range("self_replace", 0.9, "shapes are kept (0.9 is usual with an HRV, 0.4 without)"),
+        _self_replace(),
         concept_input("concept", "What the edited words are: Color, Material ... (with an HRV)."),
         strength_input(),
         io.Float.Input(
@@ -64,6 +72,18 @@ def edit_inputs(layers: list[str]) -> list[Any]:
             "Prompt-to-Prompt.",
         ),
     ]
+
+
+def _self_replace() -> Any:
+    return io.DynamicCombo.Input(
+        "self_replace",
+        options=[
+            io.DynamicCombo.Option("auto", []),
+            io.DynamicCombo.Option("custom", [_range("share", PUBLISHED[True], "shapes are kept")]),
+        ],
+        tooltip="How long shapes are kept. auto: as published, 0.9 of the steps with an HRV and "
+        "0.4 without (plain Prompt-to-Prompt). custom: your own share.",
+    )
 
 
 def _range(name: str, default: float, effect: str) -> Any:

@@ -77,3 +77,15 @@ def split_pairs(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             "that the sampler made from P2P-HRV Edit's latent."
         )
     return pictures[0::2], pictures[1::2]
+
+
+def split_latent(latent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Source and edited LATENT of a paired one; what has no entry per picture stays as it is."""
+    samples = split_pairs(latent["samples"])
+    parts = tuple({**latent, "samples": half} for half in samples)
+    for key in ("noise_mask", "batch_index"):
+        entries = latent.get(key)
+        if entries is not None and len(entries) == len(latent["samples"]):
+            for turn, part in enumerate(parts):
+                part[key] = entries[turn::2]
+    return parts[0], parts[1]

@@ -7,105 +7,33 @@ A patched MODEL carries a tuple of `Edit`s and three wrappers, each added once:
 * CALC_COND_BATCH notes which (list index, uuid) belongs to which tagged prompt;
 * DIFFUSION_MODEL lets each edit hook the attention layers for one UNet call.
 
+Edits that move the latent (`add_mover`) add SAMPLER_SAMPLE, which tells them of every step. In the
+passes that they make with `look_options`, they take the place of the UNet.
+
 Edits hook `to_q`, `to_k`, `to_v` and `to_out` of the layers and are unhooked after each call, so
 other packs' attention patches stay in place and receive what the hooks return.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from typing import Any, Protocol
+from typing import Any
 
 import torch
+from comfy.ldm.modules.attention import attention_pytorch
 from comfy.patcher_extension import WrappersMP
 
-from ..hrv.heads import CrossAttentionLayer, HeadTable, cross_attention_layers, head_table
+from ..hrv.heads import HeadTable, head_table
+from .edits import Call, Chunk, Edit, Look, Mover, Run
 from .prompt_tag import Prompt, tagged_prompt
+from .stepping import Moment, Steps
+
+__all__ = ["Call", "Chunk", "Edit", "Run", "add_edits", "add_mover", "look_options"]
 
 KEY = "hrv"
-EDITS, RUN, TABLE = "hrv_edits", "hrv_run", "hrv_table"
-
-
-@dataclasses.dataclass(frozen=True)
-class Chunk:
-    """The rows of one tagged prompt in a UNet batch: its identity and its own token length.
-
-    group, turn: of prompts that take turns in the rows of one conditioning, which and whose turn.
-    """
-
-    prompt_id: str
-    length: int
-    group: str = ""
-    turn: int = 0
-
-
-class Run:
-    """State of one sampling, thrown away after it; edits keep theirs under `state(edit)`.
-
-    sigmas: the noise levels of its steps and the last one; noise: what it starts from.
-    """
-
-    def __init__(
-        self, sigmas: torch.Tensor | None = None, noise: torch.Tensor | None = None
-    ) -> None:
-        self.sigmas = sigmas
-        self.noise = noise
-        self.result: Any = None  # the sampled latent, when `finish` is called
-        self._states: dict[int, dict[Any, Any]] = {}
-        self._layers: dict[int, tuple[tuple[CrossAttentionLayer, ...], HeadTable]] = {}
-
-    def state(self, edit: Any) -> dict[Any, Any]:
-        return self._states.setdefault(id(edit), {})
-
-    def layers(self, unet: Any) -> tuple[tuple[CrossAttentionLayer, ...], HeadTable]:
-        if id(unet) not in self._layers:
-            self._layers[id(unet)] = (cross_attention_layers(unet), head_table(unet))
-        return self._layers[id(unet)]
-
-
-@dataclasses.dataclass(frozen=True)
-class Call:
-    """One UNet call as the edits see it.
-
-    chunks: the tagged prompt behind each of the spans, else None; spans: their batch rows;
-    tokens: length of the context after the host repeated shorter prompts; sigma: noise level;
-    x: the UNet's input (rows, channels, height, width).
-    """
-
-    layers: tuple[CrossAttentionLayer, ...]
-    heads: HeadTable
-    chunks: tuple[Chunk | None, ...]
-    spans: tuple[slice, ...]
-    rows: int
-    tokens: int
-    sigma: float
-    x: torch.Tensor
-    unet: Any
-    run: Run
-
-    def row_span(self, chunk: int) -> slice:
-        """The batch rows of the chunk with this number; every n-th where n prompts take turns."""
-        return self.spans[chunk]
-
-
-class Edit(Protocol):
-    """Something that reads or changes attention while a patched model samples."""
-
-    label: str
-
-    def prompts(self) -> Iterable[Prompt]:
-        """The prompts that must take part in the sampling."""
-        ...
-
-    def attach(self, call: Call) -> Iterable[Any]:
-        """Hook the layers for this call; the handles returned are removed after it."""
-        ...
-
-    def finish(self, run: Run) -> None:
-        """Called after the sampling succeeded."""
-        ...
+EDITS, RUN, TABLE, LOOK = "hrv_edits", "hrv_run", "hrv_table", "hrv_look"
 
 
 def model_heads(model: Any) -> HeadTable:
@@ -134,6 +62,38 @@ def add_edits(model: Any, edits: Iterable[Edit]) -> Any:
     add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, _note_prompts)
     add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _edit_unet)
     return patched
+
+
+def add_mover(model: Any, edit: Mover) -> Any:
+    """A clone of `model` whose sampler's latent `edit` moves before steps."""
+    patched = add_edits(model, [edit])
+    add_wrapper_once(patched, WrappersMP.SAMPLER_SAMPLE, _sample_steps)
+    return patched
+
+
+def look_options(model_options: dict[str, Any], look: Look, controlled: bool) -> dict[str, Any]:
+    """Options for a pass with gradients: each UNet call becomes `look(Call, run the UNet)`.
+
+    Its result is not used. Every edit acts in it but those that only watch. controlled: a
+    ControlNet takes part, which adds to the skip connections in place; copies keep it from
+    changing what the backward pass needs.
+    """
+    given = model_options.get("transformer_options", {})
+    options = {**given, LOOK: look, "optimized_attention_override": _with_gradients}
+    if controlled:
+        patches = dict(given.get("patches", {}))
+        name = "input_block_patch_after_skip"
+        patches[name] = [lambda h, _options: h.clone(), *patches.get(name, ())]
+        options["patches"] = patches
+    lone = {
+        k: v for k, v in model_options.items() if k not in ("multigpu_clones", "context_handler")
+    }
+    return {**lone, "transformer_options": options}
+
+
+def _with_gradients(_function: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+    """The host's attention in the form that can be differentiated; not all its forms can."""
+    return attention_pytorch(*args, **kwargs)
 
 
 def add_denoised_edit(model: Any, edit: Callable[[Run, torch.Tensor], torch.Tensor]) -> Any:
@@ -166,6 +126,23 @@ def _sample(
     for edit in edits:
         edit.finish(run)
     return run.result
+
+
+def _sample_steps(
+    executor: Any, guider: Any, sigmas: Any, extra: Any, callback: Any, *args: Any, **kwargs: Any
+) -> Any:
+    options = guider.model_options["transformer_options"]
+    movers = [edit for edit in options[EDITS] if hasattr(edit, "move")]
+
+    def move(moment: Moment) -> None:
+        for edit in movers:
+            edit.move(options[RUN], moment)
+
+    sampler = copy.copy(executor.class_obj)
+    steps = Steps(getattr(sampler, "sampler_function", None), sigmas, move)
+    sampler.sampler_function = steps.sampler_function
+    executor.original = sampler.sample  # of this call alone
+    return executor(guider, sigmas, extra, steps.watched(callback), *args, **kwargs)
 
 
 def _require_present(edits: Sequence[Edit], conds: dict[str, list[dict[str, Any]]]) -> None:
@@ -218,12 +195,21 @@ def _edit_unet(
 ) -> Any:
     options = transformer_options or {}
     call = _describe(executor.class_obj, options, x, context)
+    look: Look | None = options.get(LOOK)
+
+    def run() -> Any:
+        return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
+
     with ExitStack() as unhook:
         if call is not None:
             for edit in options[EDITS]:
-                for handle in edit.attach(call):
-                    unhook.callback(handle.remove)
-        return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
+                if look is None or not getattr(edit, "only_watches", False):
+                    for handle in edit.attach(call):
+                        unhook.callback(handle.remove)
+        if look is None or call is None:
+            return run()
+        look(call, run)
+    return x.new_zeros((len(x), executor.class_obj.out_channels, *x.shape[2:]))
 
 
 def _describe(

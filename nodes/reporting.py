@@ -7,15 +7,18 @@ from typing import Any
 
 import comfy.model_management
 import comfy.utils
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from server import PromptServer
 
 from ..hrv.agreement import split_half
+from ..hrv.canvas import DARK
 from ..hrv.live_map import live_map
+from ..hrv.votes import VoteRecord
 from .construct_run import Progress
 
 _SECONDS = 2.0  # between two previews
-_LARGEST = 1024
+_NAMES = 260  # pixels for the concepts' names
+_LARGEST = 1024 + _NAMES
 
 
 class Reporter:
@@ -34,7 +37,7 @@ class Reporter:
         preview = None
         if time_now - self.shown >= _SECONDS or now.done == now.total:
             self.shown = time_now
-            picture = Image.fromarray(live_map(now.record.total))
+            picture = named_map(now.record)
             preview = ("JPEG", picture, _LARGEST)
             self._tell(now, time_now)
         self.bar.update_absolute(now.done, now.total, preview)
@@ -45,9 +48,28 @@ class Reporter:
         left = (time_now - self.started) / made * (now.total - now.done)
         agreement = split_half(now.record.votes).summary(now.record.words.concepts)
         text = f"{now.done} of {now.total} pictures, {duration(left)} left\n{agreement}"
-        server: Any = getattr(PromptServer, "instance", None)
-        if server is not None and self.node is not None:
-            server.send_progress_text(text, self.node)
+        show_text(text, self.node)
+
+
+def show_text(text: str, node: str | None) -> None:
+    """Show text on a node that is being executed; the page shows no other text of a node."""
+    server: Any = getattr(PromptServer, "instance", None)
+    if server is not None and node is not None:
+        server.send_progress_text(text, node)
+
+
+def named_map(record: VoteRecord) -> Image.Image:
+    """The heat map so far, the concepts' names beside their rows."""
+    pixels = live_map(record.total)
+    height, width = pixels.shape[:2]
+    row = height / len(record.words.concepts)
+    picture = Image.new("RGB", (_NAMES + width, height), DARK.page)
+    picture.paste(Image.fromarray(pixels), (_NAMES, 0))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(min(24.0, 0.9 * row))
+    for number, name in enumerate(record.words.concepts):
+        place = (_NAMES - 8, (number + 0.5) * row)
+        draw.text(place, name, fill=DARK.ink, font=font, anchor="rm")
+    return picture
 
 
 def duration(seconds: float) -> str:

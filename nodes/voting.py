@@ -13,6 +13,7 @@ from ..hrv.construct import (
     Recipe,
     WordLayout,
     draw_words,
+    mean_attention,
     relevance_scores,
     scaled_keys,
     votes,
@@ -95,11 +96,10 @@ class Voting:
         ]
         drawn = self.layout.place(torch.stack(draws), call.x.device)
         chunk = next(i for i, c in enumerate(call.chunks) if c and c.prompt_id == self.prompt.id)
-        scores: dict[tuple[str, int], torch.Tensor] = {}
+        attended: dict[tuple[str, int], torch.Tensor] = {}
         hooks = []
         for layer in call.layers:
-            span = self.heads.span(layer.place, layer.layer)
-            vote = self._voter(layer, call, drawn.layer(span), call.row_span(chunk), scores)
+            vote = self._voter(layer, call, drawn, call.row_span(chunk), attended)
             hooks.append(layer.attention.to_q.register_forward_hook(vote))
         return hooks
 
@@ -120,18 +120,19 @@ class Voting:
         call: Call,
         drawn: DrawnTokens,
         rows: slice,
-        scores: dict[tuple[str, int], torch.Tensor],
+        attended: dict[tuple[str, int], torch.Tensor],
     ) -> Callable[..., None]:
-        """Scores the layer's heads; the last layer of an evaluation has all of them vote."""
+        """Keeps what the layer's heads attend to; after the last layer all of them vote."""
+        own = drawn.layer(self.heads.span(layer.place, layer.layer))
 
         def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
             heads = q[rows].unflatten(-1, (layer.heads, -1)).transpose(1, 2)  # B P hd -> B h P d
             keys = self._keys(layer, q)
-            scores[layer.place, layer.layer] = relevance_scores(heads, keys, drawn)
-            if len(scores) == len(call.layers):
-                ordered = [scores[place, number] for place, number, _ in self.heads.layers]
-                self._count(call, votes(torch.cat(ordered, dim=2)))
-                scores.clear()
+            attended[layer.place, layer.layer] = mean_attention(heads, keys, own)
+            if len(attended) == len(call.layers):
+                ordered = [attended[place, number] for place, number, _ in self.heads.layers]
+                self._count(call, votes(relevance_scores(torch.cat(ordered, dim=1), drawn)))
+                attended.clear()
 
         return vote
 

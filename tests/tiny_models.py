@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import comfy.cldm.cldm
+import comfy.controlnet
 import comfy.model_management
 import comfy.model_patcher
 import comfy.sd
@@ -132,3 +134,17 @@ def make_clip(seed: int = 1) -> Any:
     clip = comfy.sd.CLIP(target, embedding_directory=None)
     randomise(clip.cond_stage_model, seed)
     return clip
+
+
+def make_controlnet(structure: str = "sd1", seed: int = 5) -> Any:
+    """A ControlNet for `make_model`, whose hints are eight times the latent's size."""
+    unet, heads = {
+        "sd1": (SD1, _SmallSD1.unet_extra_config),
+        "sdxl": (SDXL, _SmallSDXL.unet_extra_config),
+    }[structure]
+    left_out = ("out_channels", "use_temporal_resblock")
+    options = {k: v for k, v in unet.items() if k not in left_out}
+    network = comfy.cldm.cldm.ControlNet(**options, **heads, hint_channels=3)
+    randomise(network, seed)
+    device = comfy.model_management.get_torch_device()
+    return comfy.controlnet.ControlNet(network, load_device=device)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import platform
+import re
+from pathlib import Path
+
 import torch
 from tqdm import tqdm
 
 from ..demo.concepts import CONCEPTS, prompts
 from ..demo.model import load_demo_model
 from ..hrv.construct import ConceptWords
+from ..hrv.relevance import HeadRelevance
 from ..hrv.store import save_relevance
 from ..nodes.construct import Sampling, construct
 from ..nodes.library import PRETRAINED
@@ -15,18 +21,35 @@ from ..nodes.library import PRETRAINED
 PROMPTS, SEED = 400, 2412
 WORDS = ConceptWords(tuple(CONCEPTS), tuple(CONCEPTS.values()))
 SAMPLING = Sampling(SEED, 20, 4.0, "euler", "normal", 64, 64, 20, "paper", exact=False)
+FILE = PRETRAINED / "demo.hrv.safetensors"
+
+
+def machine() -> str:
+    """What rounding depends on; the same text means identical votes."""
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
+    found = Path("/proc/cpuinfo")
+    vendor = re.search(r"vendor_id\s*: (\S+)", found.read_text()) if found.is_file() else None
+    kind = torch.backends.cpu.get_cpu_capability()
+    return f"{vendor[1] if vendor else platform.machine()}, {kind}, torch {torch.__version__}"
+
+
+def build() -> HeadRelevance:
+    """The HRV by the votes of the demo world's concepts and prompts, on a CPU in one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode(), tqdm(total=PROMPTS, desc="prompts") as bar:
+            model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
+            listed = prompts(PROMPTS, SEED)
+            found = construct(
+                model, clip, WORDS, listed, SAMPLING, lambda done, _total: bar.update(done - bar.n)
+            )
+    finally:
+        torch.set_num_threads(threads)
+    return dataclasses.replace(found, provenance={**found.provenance, "machine": machine()})
 
 
 def main() -> None:
-    """Construct from the demo world's concepts and prompts, and save."""
-    with torch.inference_mode(), tqdm(total=PROMPTS, desc="prompts") as bar:
-        model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
-        relevance = construct(
-            model,
-            clip,
-            WORDS,
-            prompts(PROMPTS, SEED),
-            SAMPLING,
-            lambda done, _total: bar.update(done - bar.n),
-        )
-    save_relevance(PRETRAINED / "demo.hrv.safetensors", relevance)
+    """Construct and save."""
+    save_relevance(FILE, build())

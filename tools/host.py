@@ -219,7 +219,7 @@ def lock() -> None:
         "--no-annotate",
         "--quiet",
     ]
-    for name in ("boot", "host", "dev"):
+    for name in ("boot", "host", "dev", "ray"):
         paths = [PINS / f"{name}.in", "-o", PINS / f"{name}.txt"]
         call(
             uv,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 import torch
 
 from hrv_pack.hrv.store import load_relevance
-from hrv_pack.hrv.vote_files import load_votes
+from hrv_pack.hrv.vote_files import load_votes, merge_votes
 from hrv_pack.tools.construct import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,23 @@ def test_a_second_call_has_nothing_left_to_do(tmp_path, capsys):
     assert construct(out, how_many=2) == 0
     assert out.read_bytes() == first
     assert "2 pictures" in capsys.readouterr().out
+
+
+def test_a_process_killed_midway_resumes_to_the_votes_of_an_unbroken_one(host, whole, tmp_path):
+    out, kept = tmp_path / "demo.hrv.safetensors", tmp_path / "demo.votes"
+    options = [*DEMO, "--cpu", "--how-many", "4", "--batch", "1", "--out", str(out)]
+    command = [sys.executable, "-m", "tools.construct", *options]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "COMFYUI_PATH": str(host)})
+    while not kept.exists() and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert 0 < load_votes(kept).done < 4
+    assert not out.exists()
+    assert construct(out, "--batch", "1") == 0
+    resumed = load_relevance(out)
+    assert torch.equal(resumed.votes, whole.votes)
+    assert torch.equal(resumed.vectors, whole.vectors)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +117,14 @@ def _descendants_called(name: str) -> list[int]:
 
 
 @pytest.mark.slow
-def test_ray_workers_give_the_same_votes_though_one_is_killed(tmp_path):
-    ray = pytest.importorskip("ray", reason="needs Ray: pip install ray")
-    single, out = tmp_path / "single.hrv.safetensors", tmp_path / "ray.hrv.safetensors"
+def test_one_process_four_shards_and_ray_with_a_killed_worker_give_the_same_votes(tmp_path):
+    ray = pytest.importorskip("ray", reason="needs Ray: make ray")
+    single, spread = tmp_path / "single.hrv.safetensors", tmp_path / "ray.hrv.safetensors"
     assert construct(single, how_many=8) == 0
-    killed: list[int] = []
+    for number in range(1, 5):
+        assert construct(tmp_path / "s.hrv.safetensors", "--shard", f"{number}/4", how_many=8) == 0
+    shards = merge_votes([load_votes(path) for path in tmp_path.glob("s.*-of-4.votes")])
+    killed: list[int] = []  # pictures counted when it happened
 
     def kill_one() -> None:
         while not (tmp_path / "ray.votes").exists():
@@ -110,14 +132,16 @@ def test_ray_workers_give_the_same_votes_though_one_is_killed(tmp_path):
         while not killed:
             for process in _descendants_called("ray::work")[:1]:
                 os.kill(process, signal.SIGKILL)
-                killed.append(process)
+                killed.append(load_votes(tmp_path / "ray.votes").done)
             time.sleep(0.02)
 
     threading.Thread(target=kill_one, daemon=True).start()
     try:
-        assert construct(out, "--ray", "--workers", "2", how_many=8) == 0
+        assert construct(spread, "--ray", "--workers", "2", how_many=8) == 0
     finally:
         ray.shutdown()
-    assert len(killed) == 1
-    assert torch.equal(load_relevance(out).votes, load_relevance(single).votes)
-    assert load_votes(tmp_path / "ray.votes").done == 8
+    assert killed and 0 < killed[0] < 8
+    expected = load_relevance(single).votes
+    assert torch.equal(shards.total, expected)
+    assert torch.equal(load_relevance(spread).votes, expected)
+    assert load_votes(tmp_path / "ray.votes").counted.all()

@@ -11,12 +11,15 @@ from tiny_models import make_clip, make_model
 import nodes as host_nodes
 from hrv_pack.hrv.concepts import format_concepts, parse_concepts
 from hrv_pack.hrv.construct import ConceptWords
+from hrv_pack.hrv.live_map import live_map
 from hrv_pack.hrv.vote_files import load_votes
+from hrv_pack.hrv.votes import VoteRecord
 from hrv_pack.nodes import concept_library
 from hrv_pack.nodes.construct import HRVConstruct, Sampling, construct
 from hrv_pack.nodes.patching import add_edits, model_heads
 from hrv_pack.nodes.prompt import HRVPrompt
 from hrv_pack.nodes.prompt_tag import prompts_of
+from hrv_pack.nodes.reporting import named_map
 from hrv_pack.nodes.voting import Voting, WordEmbeddings
 
 pytestmark = pytest.mark.usefixtures("host")
@@ -76,27 +79,26 @@ def test_voting_leaves_the_picture_as_it_is():
     assert voting.pictures[0].sum() == 2 * len(model_heads(model))
 
 
+INPUTS = {
+    "concepts": format_concepts(WORDS),
+    "prompts_from": concept_library.OWN_TEXT,
+    "prompts": "\n".join(PROMPTS),
+    "how_many": 0,
+    "batch": 2,
+    "seed": 7,
+    "steps": 2,
+    "cfg": 4.0,
+    "sampler": "euler",
+    "scheduler": "normal",
+    "width": 64,
+    "height": 64,
+    "recipe": "paper",
+}
+
+
 def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
     monkeypatch.setattr(concept_library, "runs_folder", lambda: tmp_path)
-    inputs = {
-        "model": make_model(),
-        "clip": make_clip(),
-        "concepts": format_concepts(WORDS),
-        "prompts_from": concept_library.OWN_TEXT,
-        "prompts": "\n".join(PROMPTS),
-        "how_many": 0,
-        "batch": 2,
-        "seed": 7,
-        "steps": 2,
-        "cfg": 4.0,
-        "sampler": "euler",
-        "scheduler": "normal",
-        "width": 64,
-        "height": 64,
-        "recipe": "paper",
-        "run": "my run",
-        "parts": 2,
-    }
+    inputs = {**INPUTS, "model": make_model(), "clip": make_clip(), "run": "my run", "parts": 2}
     output = HRVConstruct.execute(**inputs)
     relevance, image = output.args
     assert (relevance.votes.sum(dim=0) == 2 * len(PROMPTS)).all()
@@ -108,6 +110,50 @@ def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
     assert again.args[0].votes.sum() > relevance.votes.sum()
     with pytest.raises(ValueError, match=r"“my run” was begun otherwise.*recipe"):
         HRVConstruct.execute(**{**inputs, "recipe": "authors"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"concepts": "Color: red, green"}, "give at least two"),
+        ({"concepts": "Color: red\nAnimals:"}, "at least one word for: Animals"),
+        ({"concepts": "Color: red, ()\nAnimals: cat"}, r"no token in: “\(\)”"),
+        ({"prompts": " \n# a comment"}, "no prompts"),
+        ({"width": 60}, "multiples of 8"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_first_picture(changes, message):
+    model, calls = make_model(), []
+    unet = model.get_model_object("diffusion_model")
+    unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    with pytest.raises(ValueError, match=message):
+        HRVConstruct.execute(**{**INPUTS, "model": model, "clip": make_clip(), **changes})
+    assert calls == []
+
+
+def test_a_model_without_text_cross_attention_is_named():
+    model = make_model()
+    model.add_object_patch("diffusion_model", torch.nn.Linear(1, 1))
+    with pytest.raises(ValueError, match="Linear cannot be steered"):
+        HRVConstruct.execute(**{**INPUTS, "model": model, "clip": make_clip()})
+
+
+def test_a_word_in_two_concepts_is_a_warning(caplog):
+    concepts = "Color: red, orange\nFruits: apple, orange"
+    given = {**INPUTS, "concepts": concepts, "prompts": "an apple", "steps": 1}
+    HRVConstruct.execute(**given, model=make_model(), clip=make_clip())
+    assert "orange" in caplog.text and "Fruits" in caplog.text
+
+
+def test_the_growing_map_names_its_concepts():
+    record = VoteRecord(WORDS, model_heads(make_model()), {}, ("a cat",))
+    blank = named_map(record)
+    assert blank.width == 260 + live_map(record.total).shape[1]
+    names = torch.frombuffer(
+        bytearray(blank.crop((0, 0, 260, blank.height)).tobytes()), dtype=torch.uint8
+    )
+    for row in names.view(3, -1):
+        assert len(row.unique()) > 2  # ink in the row of every concept
 
 
 def test_the_packs_own_prompts_can_be_chosen():

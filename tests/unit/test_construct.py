@@ -9,6 +9,7 @@ from hrv_pack.hrv.construct import (
     ConceptWords,
     WordLayout,
     draw_words,
+    mean_attention,
     relevance_scores,
     scaled_keys,
     votes,
@@ -40,7 +41,8 @@ def _draws(recipe: str, prompts=range(BATCH), evaluation: int = 0) -> torch.Tens
 
 def _scores(q, keys, draws, start=False) -> torch.Tensor:
     drawn = WordLayout(LENGTHS, start).place(draws)
-    return relevance_scores(q, scaled_keys(keys.flatten(1), HEADS), drawn)
+    attended = mean_attention(q, scaled_keys(keys.flatten(1), HEADS), drawn)
+    return relevance_scores(attended, drawn)
 
 
 def _key_rows(concept: int, word: int) -> list[int]:
@@ -186,3 +188,11 @@ def test_wrong_words_are_an_error():
         WordLayout(((0,), (3,)))
     with pytest.raises(ValueError, match="'paper' or 'authors'"):
         draw_words(WORDS, TABLE, "mine", 0, 0, 0)
+
+
+def test_large_layers_are_scored_in_parts(monkeypatch):
+    q, keys = _bank(3)
+    draws = _draws("paper")
+    whole = _scores(q, keys, draws)
+    monkeypatch.setattr("hrv_pack.hrv.construct._LARGEST", 1)
+    torch.testing.assert_close(_scores(q, keys, draws), whole, rtol=1e-6, atol=1e-7)

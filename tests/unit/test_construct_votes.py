@@ -178,6 +178,8 @@ def test_equal_halves_agree_and_an_unseen_concept_does_not():
     assert float(agreement.cosine[2]) == 0.0
     assert agreement.worst == 2
     assert "worst 0.000, c" in agreement.summary(("a", "b", "c"))
+    votes[1] = 0  # a single picture
+    assert "not known" in split_half(votes).summary(("a", "b", "c"))
 
 
 def test_the_live_map_has_a_row_for_each_concept():

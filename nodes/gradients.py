@@ -1,0 +1,100 @@
+"""A U-Net that gradients can pass through, inside the host's inference mode, for as long as needed.
+
+The host loads weights as inference tensors, which autograd must not save. Nothing here is copied
+but weights that the host streams in anyway; everything is put back afterwards, errors included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from comfy.ldm.modules.attention import BasicTransformerBlock
+from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock
+from torch.utils.checkpoint import checkpoint
+
+_FUNCTIONS = ("weight_function", "bias_function")
+
+
+@contextmanager
+def gradients() -> Iterator[None]:
+    """Leave inference mode and record a graph."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def differentiable(unet: torch.nn.Module, device: torch.device) -> Iterator[None]:
+    """Weights of the U-Net that autograd may save, over the same memory where they are at hand."""
+    with ExitStack() as undo, torch.inference_mode(False):
+        for module in unet.modules():
+            if _streamed(module, device):
+                _copy_when_cast(module, undo)
+            else:
+                _alias(module._parameters, undo)
+            _alias(module._buffers, undo)
+        yield
+
+
+@contextmanager
+def checkpointed(unet: torch.nn.Module, wanted: bool) -> Iterator[None]:
+    """Transformer and residual blocks that compute their inside again instead of keeping it."""
+    with ExitStack() as undo:
+        for module in unet.modules() if wanted else ():
+            if isinstance(module, (BasicTransformerBlock, ResBlock)):
+                _set(module, "forward", _recomputing(module.forward), undo)
+        yield
+
+
+def _streamed(module: Any, device: torch.device) -> bool:
+    """Whether the host brings this module's weights in, or patches them, at each use."""
+    if not all(hasattr(module, name) for name in _FUNCTIONS):
+        return False
+    held = [p for p in module._parameters.values() if p is not None]
+    away = any(p.device != device or type(p) is not torch.nn.Parameter for p in held)
+    return away or hasattr(module, "_v") or any(len(getattr(module, n)) for n in _FUNCTIONS)
+
+
+def _copy_when_cast(module: Any, undo: ExitStack) -> None:
+    """Make the host's last step in casting a weight a copy, since its own buffer is used again."""
+    for name in _FUNCTIONS:
+        _set(module, name, [*getattr(module, name), torch.clone], undo)
+
+
+def _alias(tensors: dict[str, Any], undo: ExitStack) -> None:
+    """Replace inference tensors by ordinary ones over the same memory."""
+    for name, tensor in list(tensors.items()):
+        if tensor is not None and tensor.is_inference():
+            plain = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+            offset, size, stride = tensor.storage_offset(), tensor.size(), tensor.stride()
+            plain.set_(tensor.untyped_storage(), offset, size, stride)
+            if isinstance(tensor, torch.nn.Parameter):
+                plain = torch.nn.Parameter(plain, requires_grad=False)
+            tensors[name] = plain
+            undo.callback(_restore, tensors, name, plain, tensor)
+
+
+def _restore(tensors: dict[str, Any], name: str, ours: Any, before: Any) -> None:
+    if tensors.get(name) is ours:  # else the host itself has put another weight there
+        tensors[name] = before
+
+
+def _set(module: Any, name: str, value: Any, undo: ExitStack) -> None:
+    """Shadow an attribute on the instance."""
+    if name in module.__dict__:
+        undo.callback(module.__dict__.__setitem__, name, module.__dict__[name])
+    else:
+        undo.callback(module.__dict__.pop, name)
+    module.__dict__[name] = value
+
+
+def _recomputing(forward: Any) -> Any:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        options = kwargs.get("transformer_options")
+        if options is not None:  # the host goes on changing it; the second time must see the same
+            kwargs["transformer_options"] = dict(options)
+        return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+
+    return run
