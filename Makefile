@@ -8,7 +8,7 @@ PY := $(PYTHON) tools/host.py run
 .PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-editing bench-construct demo-hrv ray lock
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 host: ## make sure of a real ComfyUI in .host (or $COMFYUI_PATH)
 	@$(PYTHON) tools/host.py
@@ -52,7 +52,7 @@ bench-segmentation: ## how well heads find objects, and why; output/segmentation
 bench-editing: ## how far edits succeed and what they keep, quick size; output/editing.json
 	@$(PY) -m tools.pack benchmarks.editing
 
-bench-construct: ## cost of a construction at three sizes, about 8 minutes; output/bench.json
+bench-construct: ## cost of a construction at three sizes, about 15 minutes; output/bench.json
 	@$(PY) -m tools.pack benchmarks.construct_cost demo
 	@$(PY) -m tools.pack benchmarks.construct_cost sd15
 	@$(PY) -m tools.pack benchmarks.construct_cost sdxl
