@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from .captions import object_words, phrase
-from .world import COLOURS, GROUPS, MICE, OBJECTS, PATTERNS
-
-WEATHER_PHRASES = ("on a sunny day", "on a rainy day", "on a snowy day")
+from .backdrop import WEATHERS
+from .captions import STYLE_WORDS, WEATHER_WORDS, object_words, sentence, thing_words
+from .styles import STYLES
+from .world import BARE, COLOURS, GROUPS, OBJECTS, PATTERNS, SIZES, Scene, random_scene
 
 CONCEPTS: dict[str, tuple[str, ...]] = {
-    **{group: tuple(k for k in kinds if k not in MICE) for group, kinds in GROUPS.items()},
+    **{group: tuple(k for k in kinds if k not in BARE) for group, kinds in GROUPS.items()},
     "Color": tuple(COLOURS),
     "Geometric Patterns": PATTERNS,
-    "Weather Conditions": ("sunny", "rainy", "snowy"),
+    "Weather Conditions": WEATHERS,
+    "Image Style": tuple(STYLES),
+    "Size": tuple(SIZES),
 }
-"""Concept -> its words. "mouse" has two meanings, so it is in no list."""
+"""Concept -> its words. Words with two meanings are in no list."""
+
+
+def full_prompt(scene: Scene, style: bool = True, size: bool = True) -> str:
+    """The scene in words that leave nothing open: things in their order, then the weather."""
+    things = [
+        thing_words(
+            object_words(thing.kind), thing.colour, thing.pattern, thing.size if size else ""
+        )
+        for thing in scene.objects
+    ]
+    return sentence(
+        things, WEATHER_WORDS[scene.weather][0], STYLE_WORDS[scene.style] if style else ""
+    )
 
 
 def prompts(count: int, seed: int, full: bool = True) -> list[str]:
-    """Varied prompts of the demo world.
+    """Varied prompts of the demo world, of one or two objects.
 
-    Objects take turns, so that ``count`` prompts hold each about equally often. ``full``
-    prompts name colour, pattern and weather; others leave some out.
+    The first objects take turns, so that ``count`` prompts hold each about equally often.
+    ``full`` prompts name everything; others leave some of it out.
     """
     rng = np.random.default_rng(seed)
     found: list[str] = []
@@ -32,9 +47,23 @@ def prompts(count: int, seed: int, full: bool = True) -> list[str]:
 
 
 def _prompt(kind: str, rng: np.random.Generator, full: bool) -> str:
-    keep = np.ones(3, bool) if full else rng.random(3) < 0.5
-    parts = (
-        str(words[rng.integers(len(words))]) if kept else ""
-        for words, kept in zip((tuple(COLOURS), PATTERNS, WEATHER_PHRASES), keep, strict=True)
+    scene = random_scene(rng)
+    while scene.objects[0].kind != kind:
+        scene = random_scene(rng)
+    if full:
+        return full_prompt(scene)
+    keep = rng.random(4 + 2 * len(scene.objects)) < 0.5
+    things = [
+        thing_words(
+            object_words(thing.kind),
+            thing.colour if keep[4 + 2 * i] else "",
+            thing.pattern if keep[5 + 2 * i] else "",
+            thing.size if keep[0] else "",
+        )
+        for i, thing in enumerate(scene.objects)
+    ]
+    return sentence(
+        things,
+        WEATHER_WORDS[scene.weather][0] if keep[1] else "",
+        STYLE_WORDS[scene.style] if keep[2] else "",
     )
-    return phrase(object_words(str(kind)), *parts)

@@ -1,6 +1,6 @@
 """The demo model's autoencoder: linear encoder, small learned decoder.
 
-The decoder starts from the linear decoding and adds what 32 components cannot hold: clean
+The decoder starts from the linear decoding and adds what 48 components cannot hold: clean
 edges, also where a generated latent is slightly off.
 """
 
@@ -29,7 +29,7 @@ class Residual(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents (B, 32, h, w) -> the correction (B, 3, 8h, 8w) of the linear decoding."""
+    """Latents (B, 48, h, w) -> the correction (B, 3, 8h, 8w) of the linear decoding."""
 
     def __init__(self, widths: tuple[int, ...] = (128, 64, 32, 16)) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
     def forward(self, latents: Tensor) -> Tensor:
-        """(B, 32, h, w) -> (B, 3, 8h, 8w)."""
+        """(B, 48, h, w) -> (B, 3, 8h, 8w)."""
         x = self.enter(latents)
         for block in self.start:
             x = block(x)
@@ -62,11 +62,11 @@ class DemoAutoencoder(nn.Module):
         self.decoder = Decoder()
 
     def encode(self, pictures: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 32, H/8, W/8)."""
+        """(B, 3, H, W) -> (B, 48, H/8, W/8)."""
         return self.latent.encode(pictures)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(B, 32, h, w) -> (B, 3, 8h, 8w) in [-1, 1]."""
+        """(B, 48, h, w) -> (B, 3, 8h, 8w) in [-1, 1]."""
         return (self.latent.decode(latents) + self.decoder(latents)).clamp(-1, 1)
 
 

@@ -1,102 +1,109 @@
 """How well the demo model follows prompts it was never tuned on: ``python -m demo.evaluate``.
 
-500 full prompts are generated with ComfyUI's sampler and judged. ``--write`` puts the table
-into the model card pretrained/demo_model.md.
+Prompts of one and of two objects that name everything, and bare two-meaning words, are generated
+with ComfyUI's sampler and judged. ``--write`` puts the tables into pretrained/demo_model.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from .captions import object_words, phrase
-from .concepts import WEATHER_PHRASES
+from .captions import phrase
 from .host import use_host
-from .world import COLOURS, OBJECTS, PATTERNS, WEATHERS
+from .scoring import PARTS, goals, right
+from .world import MEANINGS
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 TEST_SEED = 7_000_000
 """Seeds from here on are for the final figures only; nothing is ever chosen by them."""
-ATTRIBUTES = ("object", "colour", "pattern", "weather")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A prompt and what the picture must show."""
-
-    prompt: str
-    object: str
-    colour: str
-    pattern: str
-    weather: str
-
-
-def wanted(count: int, seed: int) -> list[Wanted]:
-    """Full prompts with unambiguous objects; objects, colours ... drawn uniformly."""
-    rng = np.random.default_rng(seed)
-    found = []
-    for _ in range(count):
-        kind, colour, pattern, weather = (
-            str(rng.choice(labels)) for labels in (OBJECTS, tuple(COLOURS), PATTERNS, WEATHERS)
-        )
-        where = WEATHER_PHRASES[WEATHERS.index(weather)]
-        prompt = phrase(object_words(kind), colour, pattern, where)
-        found.append(Wanted(prompt, kind, colour, pattern, weather))
-    return found
+BATCH = 50
 
 
 @dataclass(frozen=True)
 class Score:
-    """Shares of pictures judged right, and how long a picture took."""
+    """Shares of pictures judged right.
 
-    shares: dict[str, float]
-    confusions: dict[tuple[str, str], int]
+    shares: number of objects -> part -> share; lost: number of wanted objects -> how many
+    pictures showed 0, 1, ... of them; meanings: two-meaning word -> what it was drawn as.
+    """
+
+    shares: dict[int, dict[str, float]]
+    shown: dict[int, Counter[int]]
+    meanings: dict[str, Counter[str]]
     seconds: float
     count: int
 
     def table(self) -> str:
-        """A Markdown table of the shares."""
-        names = " | ".join(self.shares)
-        values = " | ".join(f"{share:.1%}" for share in self.shares.values())
-        return f"| {names} |\n|{'---|' * len(self.shares)}\n| {values} |"
+        """Shares as a Markdown table."""
+        lines = [f"| prompt | {' | '.join(next(iter(self.shares.values())))} |"]
+        lines.append(f"|---|{'---|' * (len(PARTS) + 1)}")
+        for things, shares in self.shares.items():
+            name = "one object" if things == 1 else "two objects"
+            lines.append(f"| {name} | {' | '.join(f'{s:.1%}' for s in shares.values())} |")
+        return "\n".join(lines)
+
+    def words(self) -> str:
+        """What bare two-meaning words became, as a Markdown table."""
+        lines = ["| bare word | drawn as |", "|---|---|"]
+        for word, seen in self.meanings.items():
+            total = sum(seen.values())
+            listed = ", ".join(f"{kind} {n / total:.0%}" for kind, n in seen.most_common(4))
+            lines.append(f"| {word} | {listed} |")
+        return "\n".join(lines)
 
 
-def evaluate(parts: tuple[Any, Any, Any], judge: Any, count: int, seed: int) -> Score:
-    """Generate ``count`` pictures in batches of 50 and judge them."""
+def verdicts(
+    parts: Sequence[Any], judge: Any, prompts: Sequence[str], seed: int, how: Any = None
+) -> list[Any]:
+    """What the judge sees in one picture of each prompt; picture i has seed ``seed + i``."""
     from .generate import generate
 
-    goals = wanted(count, seed)
-    verdicts, began = [], time.monotonic()
-    for start in range(0, count, 50):
-        block = goals[start : start + 50]
+    model, clip, vae = parts
+    found: list[Any] = []
+    for start in range(0, len(prompts), BATCH):
+        block = prompts[start : start + BATCH]
         seeds = range(seed + start, seed + start + len(block))
-        verdicts += judge(generate(*parts, [goal.prompt for goal in block], seeds))
-    seconds = (time.monotonic() - began) / count
-    pairs = list(zip(goals, verdicts, strict=True))
-    shares = {
-        name: sum(getattr(g, name) == getattr(v, name) for g, v in pairs) / count
-        for name in ATTRIBUTES
+        found += judge(generate(model, clip, vae, block, seeds, how))
+    return found
+
+
+def evaluate(parts: Sequence[Any], judge: Any, count: int, seed: int, bare: int = 40) -> Score:
+    """Generate and judge ``count`` pictures of one and of two objects each, and ``bare`` of each
+    two-meaning word."""
+    shares: dict[int, dict[str, float]] = {}
+    shown: dict[int, Counter[int]] = {}
+    began = time.monotonic()
+    for things in (1, 2):
+        asked = goals(count, seed, things)
+        seen = verdicts(parts, judge, [goal.prompt for goal in asked], seed + 10_000 * things)
+        marks = [right(goal.scene, v) for goal, v in zip(asked, seen, strict=True)]
+        shares[things] = {name: sum(m[name] for m in marks) / count for name in PARTS}
+        shares[things]["everything"] = sum(all(m.values()) for m in marks) / count
+        shown[things] = Counter(
+            sum(v.find(thing.kind) is not None for thing in goal.scene.objects)
+            for goal, v in zip(asked, seen, strict=True)
+        )
+    seconds = (time.monotonic() - began) / (2 * count)
+    words = {
+        word: Counter(
+            v.object for v in verdicts(parts, judge, [phrase(word)] * bare, seed + 30_000)
+        )
+        for word in MEANINGS
     }
-    shares["all four"] = (
-        sum(all(getattr(g, n) == getattr(v, n) for n in ATTRIBUTES) for g, v in pairs) / count
-    )
-    confusions: dict[tuple[str, str], int] = {}
-    for goal, verdict in pairs:
-        if goal.object != verdict.object:
-            key = (goal.object, verdict.object)
-            confusions[key] = confusions.get(key, 0) + 1
-    return Score(shares, confusions, seconds, count)
+    return Score(shares, shown, words, seconds, count)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="demo.evaluate", description=__doc__.split("\n")[0])
-    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--count", type=int, default=500, help="prompts of each kind")
     parser.add_argument("--seed", type=int, default=TEST_SEED)
     parser.add_argument("--model", type=Path, default=PRETRAINED / "demo_model.safetensors")
     parser.add_argument("--write", action="store_true", help="write the model card")
@@ -110,7 +117,8 @@ def main() -> None:
     with torch.inference_mode():
         score = evaluate(parts, judge, arguments.count, arguments.seed)
     print(score.table())
-    print(f"{score.seconds:.2f} s per picture; wrong objects: {score.confusions or 'none'}")
+    print(score.words())
+    print(f"{score.seconds:.2f} s per picture; objects shown of two: {dict(score.shown[2])}")
     if arguments.write:
         from .card import write
 

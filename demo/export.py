@@ -22,7 +22,7 @@ def export(folder: Path, path: Path) -> None:
     tensors: dict[str, Tensor] = {"vocabulary.known": unet["known"]}
     tensors |= {f"unet.{k}": v.half() for k, v in part(average, "unet.").items()}
     tensors |= {f"text.{k}": v.half() for k, v in part(average, "text.").items()}
-    tensors |= {f"vae.decoder.{k}": v.half() for k, v in part(decoder, "decoder.").items()}
+    tensors |= {f"vae.decoder.{k}": v.half() for k, v in part(decoder, "average.decoder.").items()}
     # The encoder stays exact: it is small.
     tensors |= {f"vae.latent.{k}": v for k, v in part(unet, "latent.").items()}
     finite = all(bool(torch.isfinite(v).all()) for v in tensors.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-FORMAT = "demo-model-1"
+FORMAT = "demo-model-2"
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -38,7 +38,7 @@ def conditioning(clip: Any, prompts: Sequence[str]) -> Conditioning:
 
 
 def noise(seeds: Sequence[int], size: int = SIZE) -> Tensor:
-    """The host's noise, each picture from its own seed: (B, 32, size/8, size/8)."""
+    """The host's noise, each picture from its own seed: (B, 48, size/8, size/8)."""
     empty = torch.zeros(1, CHANNELS, size // PATCH, size // PATCH)
     return torch.cat([comfy.sample.prepare_noise(empty, seed) for seed in seeds])
 

@@ -11,31 +11,44 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, silu
 
+from .backdrop import WEATHERS
 from .sprites import SIZE
-from .world import COLOURS, GROUPS, OBJECTS, PATTERNS, WEATHERS
+from .styles import STYLES
+from .world import COLOURS, GROUPS, OBJECTS, PATTERNS, SIZES
 
 NOTHING = "nothing"
-"""The object label of pictures without a recognisable object."""
-ATTRIBUTES: dict[str, tuple[str, ...]] = {
+"""The object label where there is no recognisable object."""
+THING: dict[str, tuple[str, ...]] = {
     "object": (*OBJECTS, NOTHING),
     "colour": tuple(COLOURS),
     "pattern": PATTERNS,
-    "weather": WEATHERS,
+    "size": tuple(SIZES),
 }
-FORMAT = "demo-judge-1"
+"""What is judged of each object."""
+WHOLE: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "style": tuple(STYLES)}
+"""What is judged of the picture."""
+PLACES = ("first", "second")
+"""Objects from left to right; a single object is the first, wherever it stands."""
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    **{f"{place} {name}": labels for place in PLACES for name, labels in THING.items()},
+    **WHOLE,
+}
+FORMAT = "demo-judge-2"
 
 
 class JudgeNetwork(nn.Module):
-    """Four strided convolutions, pooled by mean and maximum, one linear head per attribute."""
+    """Strided convolutions, two mixing layers, one linear head per attribute and place."""
 
-    def __init__(self, widths: tuple[int, ...] = (3, 32, 64, 96, 128)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (3, 32, 64, 96, 128), mixed: int = 256) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             nn.Conv2d(before, after, 3, stride=2, padding=1) for before, after in pairwise(widths)
         )
-        self.mix = nn.Linear(16 * widths[-1], 192)
+        self.deeper = nn.Conv2d(widths[-1], widths[-1], 3, padding=1)
+        self.mix = nn.Linear(16 * widths[-1], mixed)
+        self.mix_again = nn.Linear(mixed, mixed)
         self.heads = nn.ModuleDict(
-            {name: nn.Linear(192, len(labels)) for name, labels in ATTRIBUTES.items()}
+            {name: nn.Linear(mixed, len(labels)) for name, labels in ATTRIBUTES.items()}
         )
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
@@ -43,32 +56,80 @@ class JudgeNetwork(nn.Module):
         x = pictures * 2 - 1
         for layer in self.layers:
             x = silu(layer(x))
+        x = x + silu(self.deeper(x))
         x = silu(self.mix(x.flatten(1)))
+        x = x + silu(self.mix_again(x))
         return {name: head(x) for name, head in self.heads.items()}
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the judge sees in one picture: the likeliest label of each attribute.
-
-    ``probabilities[attribute][label]`` are in [0, 1] and sum to 1 over an attribute's labels.
-    """
+class Seen:
+    """One object as the judge sees it, and how sure it is of each label."""
 
     object: str
     colour: str
     pattern: str
-    weather: str
+    size: str
     probabilities: dict[str, dict[str, float]]
 
     def group_probability(self, group: str) -> float:
-        """How likely the picture shows an object of this concept group."""
+        """How likely this is an object of the concept group."""
         if group not in GROUPS:
             raise ValueError(f"The demo world has no group {group!r}; it has {', '.join(GROUPS)}.")
         return sum(self.probabilities["object"][kind] for kind in GROUPS[group])
 
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge sees in one picture.
+
+    ``first`` and ``second`` are the two places from left to right, with the object label
+    `NOTHING` where there is none.
+    """
+
+    first: Seen
+    second: Seen
+    weather: str
+    style: str
+    probabilities: dict[str, dict[str, float]]
+
+    @property
+    def objects(self) -> tuple[Seen, ...]:
+        """The objects that are there: none, one or two."""
+        return tuple(seen for seen in (self.first, self.second) if seen.object != NOTHING)
+
+    @property
+    def main(self) -> Seen:
+        """The first object that is there, else the first place."""
+        return next(iter(self.objects), self.first)
+
+    @property
+    def object(self) -> str:
+        """Label of the main object."""
+        return self.main.object
+
+    @property
+    def colour(self) -> str:
+        """Colour of the main object."""
+        return self.main.colour
+
+    @property
+    def pattern(self) -> str:
+        """Pattern of the main object."""
+        return self.main.pattern
+
+    @property
+    def size(self) -> str:
+        """Size of the main object."""
+        return self.main.size
+
+    def find(self, kind: str) -> Seen | None:
+        """The object of this kind, if it is there."""
+        return next((seen for seen in self.objects if seen.object == kind), None)
+
     def shows(self, group: str) -> bool:
-        """Whether the likeliest object belongs to this group."""
-        return self.object in GROUPS.get(group, ())
+        """Whether one of the objects belongs to this concept group."""
+        return any(seen.object in GROUPS.get(group, ()) for seen in self.objects)
 
 
 class Judge:
@@ -93,11 +154,21 @@ class Judge:
 
 
 def _verdict(shares: dict[str, list[float]]) -> Verdict:
-    probabilities = {
+    named = {
         name: dict(zip(ATTRIBUTES[name], values, strict=True)) for name, values in shares.items()
     }
-    best = {name: max(values, key=values.__getitem__) for name, values in probabilities.items()}
-    return Verdict(**best, probabilities=probabilities)
+    first, second = (_seen({n: named[f"{place} {n}"] for n in THING}) for place in PLACES)
+    whole = {name: named[name] for name in WHOLE}
+    best = _best(whole)
+    return Verdict(first, second, best["weather"], best["style"], whole)
+
+
+def _seen(probabilities: dict[str, dict[str, float]]) -> Seen:
+    return Seen(**_best(probabilities), probabilities=probabilities)
+
+
+def _best(probabilities: dict[str, dict[str, float]]) -> dict[str, str]:
+    return {name: max(values, key=values.__getitem__) for name, values in probabilities.items()}
 
 
 def load_judge(path: str | Path) -> Judge:
@@ -106,7 +177,7 @@ def load_judge(path: str | Path) -> Judge:
         found = (file.metadata() or {}).get("format")
         if found != FORMAT:
             raise ValueError(
-                f"{path} is not a judge of the demo world: its format is {found!r}, expected "
+                f"{path} is not a judge of this demo world: its format is {found!r}, expected "
                 f"{FORMAT!r}. Take pretrained/demo_judge.safetensors."
             )
         names = file.keys()

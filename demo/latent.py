@@ -1,6 +1,6 @@
 """The demo model's latent space: principal components of 8 x 8 pixel patches.
 
-A picture (B, 3, 8h, 8w) in [-1, 1] becomes (B, 32, h, w). The map is linear and orthonormal up
+A picture (B, 3, 8h, 8w) in [-1, 1] becomes (B, 48, h, w). The map is linear and orthonormal up
 to one scale, so noise in the latent is noise in the picture.
 """
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pixel_unshuffle
 
 PATCH = 8
-CHANNELS = 32
+CHANNELS = 48
 
 
 class PatchLatent(nn.Module):

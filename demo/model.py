@@ -62,7 +62,7 @@ def _diffusion(tensors: dict[str, Tensor]) -> Any:
 
 
 def _preview(tensors: dict[str, Tensor]) -> list[list[float]]:
-    """How much red, green and blue a latent channel means on average: 32 rows of 3."""
+    """How much red, green and blue a latent channel means on average: 48 rows of 3."""
     basis, scale = tensors["vae.latent.basis"], tensors["vae.latent.scale"]
     return (basis.mean((2, 3)) / scale).tolist()
 

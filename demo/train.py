@@ -1,12 +1,13 @@
 """Training of everything the demo model is made of.
 
-    python -m demo.train unet      the diffusion model and its text encoder (about an hour)
+    python -m demo.train unet      the diffusion model and its text encoder (two hours)
     python -m demo.train decoder   the latent's decoder
     python -m demo.train judge     the classifier that scores pictures
     python -m demo.train export    put the trained parts into pretrained/
 
-Runs on a GPU if there is one, saves to ``.cache/demo`` every few minutes, and goes on from there
-when started again.
+`torchrun --nproc_per_node 2 -m demo.train unet --threads 1` trains with one process per CPU
+core. Runs on a GPU if there is one, saves to ``.cache/demo`` every few minutes, and goes on from
+there when started again.
 """
 
 from __future__ import annotations

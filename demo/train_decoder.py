@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import load_file
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from . import world
+from . import checkpoint, world
 from .captions import caption
-from .decoder import DemoAutoencoder, psnr, trainable
+from .decoder import psnr, trainable
 from .files import part
 from .latent import PatchLatent, to_signed
 from .train_unet import Networks
@@ -64,7 +64,7 @@ class Denoised:
 
     @torch.no_grad()
     def __call__(self, clean: Tensor, scenes: list[world.Scene]) -> Tensor:
-        """Clean latents (B, 32, 8, 8) -> what the UNet makes of them at a random noise level."""
+        """Clean latents (B, 48, 8, 8) -> what the UNet makes of them at a random noise level."""
         words = np.stack([self.vocabulary.rows(caption(scene, self.rng)) for scene in scenes])
         steps = torch.randint(len(self.sigmas), (len(clean),), device=clean.device)
         sigma = self.sigmas[steps].view(-1, 1, 1, 1)
@@ -83,42 +83,64 @@ def spoiled(clean: Tensor, scenes: list[world.Scene], denoise: Spoil, s: Setting
     return result
 
 
-def train(settings: Settings, checkpoint: Path, device: torch.device) -> DemoAutoencoder:
-    """A trained decoder over the latent space of the UNet's checkpoint."""
-    torch.manual_seed(settings.seed)
-    denoise = Denoised(checkpoint, settings, device)
-    scenes = list(world.scenes(settings.dataset, settings.seed))
-    pictures = np.stack([world.render(s) for s in tqdm(scenes, "rendering", mininterval=5)])
-    model = trainable(denoise.space).to(device)
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate)
-    steps = settings.pictures // settings.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, steps)
-    for _ in tqdm(range(steps), "decoder", mininterval=10):
-        chosen = torch.randint(len(pictures), (settings.batch,)).tolist()
-        target = to_signed(pictures[chosen]).to(device)
-        latents = spoiled(model.encode(target), [scenes[i] for i in chosen], denoise, settings)
-        with torch.autocast(device.type, torch.bfloat16):
+class Training:
+    """The state of a run, which goes on from its last save."""
+
+    def __init__(self, folder: Path, settings: Settings, device: torch.device) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.device = settings, device
+        self.file = folder / "decoder.safetensors"
+        self.denoise = Denoised(folder / "unet.safetensors", settings, device)
+        self.model = trainable(self.denoise.space).to(device)
+        self.average = copy.deepcopy(self.model)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), fused=True)
+        found = checkpoint.resume(self.file, self._modules(), self.optimizer, device)
+        self.step = int(found.get("step", 0))
+        self.seconds = float(found.get("seconds", 0))
+        torch.manual_seed(settings.seed + self.step)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"now": self.model, "average": self.average}
+
+    def train_step(self, pictures: np.ndarray, scenes: list[world.Scene]) -> None:
+        """One optimizer step on pictures (B, 64, 64, 3) uint8."""
+        s, model = self.settings, self.model
+        target = to_signed(pictures).to(self.device)
+        latents = spoiled(model.encode(target), scenes, self.denoise, s)
+        with torch.autocast(self.device.type, torch.bfloat16):
             correction = model.decoder(latents)
         loss = (model.latent.decode(latents) + correction.float() - target).abs().mean()
-        optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
-        schedule.step()
+        rate = checkpoint.cosine_rate(self.step, s.pictures // s.batch, s.learning_rate)
+        checkpoint.set_rate(self.optimizer, rate)
+        self.optimizer.step()
+        self.step += 1
         with torch.no_grad():
-            old: list[Tensor] = list(average.parameters())
+            old: list[Tensor] = list(self.average.parameters())
             new: list[Tensor] = list(model.parameters())
-            torch._foreach_lerp_(old, new, 1 - settings.ema)
-    return average.cpu()
+            torch._foreach_lerp_(old, new, 1 - s.ema)
+
+    def run(self, save_every: float = 120.0) -> None:
+        """Train to the end, saving now and then."""
+        s = self.settings
+        scenes = list(world.scenes(s.dataset, s.seed))
+        pictures = np.stack([world.render(x) for x in tqdm(scenes, "rendering", mininterval=5)])
+        steps = s.pictures // s.batch
+        began = saved = time.monotonic() - self.seconds
+        for _ in tqdm(range(self.step, steps), "decoder", mininterval=10):
+            chosen = torch.randint(len(pictures), (s.batch,)).tolist()
+            self.train_step(pictures[chosen], [scenes[i] for i in chosen])
+            if time.monotonic() - saved > save_every or self.step == steps:
+                saved = time.monotonic()
+                facts = {"step": self.step, "seconds": saved - began}
+                checkpoint.save(self.file, self._modules(), self.optimizer, facts)
 
 
 def main(folder: Path, device: torch.device, settings: Settings) -> None:
-    """Train and save beside the UNet's checkpoint."""
-    began = time.monotonic()
-    model = train(settings, folder / "unet.safetensors", device)
-    tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
-    tensors["seconds"] = torch.tensor(time.monotonic() - began)
-    save_file(tensors, folder / "decoder.safetensors")
+    """Train beside the UNet's checkpoint, and measure."""
+    training = Training(folder, settings, device)
+    training.run()
     fresh = np.stack([world.render(scene) for scene in world.scenes(500, HELD_OUT_SEED)])
-    tqdm.write(f"decoder {psnr(model, to_signed(fresh)):.1f} dB on held-out renders")
+    found = psnr(training.average.cpu(), to_signed(fresh))
+    tqdm.write(f"decoder {found:.1f} dB on held-out renders")

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .captions import WEATHER_WORDS, object_words, phrase
-from .world import COLOURS, OBJECTS, PATTERNS, WEATHERS
+from .backdrop import WEATHERS
+from .captions import STYLE_WORDS, WEATHER_WORDS, object_words, phrase
+from .styles import STYLES
+from .world import COLOURS, OBJECTS, PATTERNS, SIZES
 
 LENGTH = 77
 TOKENS = 49408
@@ -21,7 +23,8 @@ START, END = 49406, 49407
 def _every_word() -> str:
     weathers = [words for pair in WEATHER_WORDS.values() for words in pair]
     things = [phrase(object_words(kind)) for kind in OBJECTS]
-    return " ".join([*things, *COLOURS, *PATTERNS, *WEATHERS, *weathers])
+    looks = [*COLOURS, *PATTERNS, *SIZES, *WEATHERS, *weathers, *STYLES, *STYLE_WORDS.values()]
+    return " ".join([*things, "and", *looks])
 
 
 class Vocabulary:

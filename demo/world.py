@@ -1,4 +1,4 @@
-"""The demo world: 64 x 64 pictures of one object, with captions and exact masks.
+"""The demo world: 64 x 64 pictures of one or two objects, with captions and exact masks.
 
 A scene is data (`Scene`); `render` turns it into a picture, `caption` into words. Everything
 random comes from the generator that is passed in, so equal seeds give equal pictures.
@@ -8,63 +8,72 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
-from .shapes import WHITE, Colour
-from .sprites import SIZE, SUPERSAMPLING, sprite
+from .backdrop import WEATHERS, backdrop, over
+from .shapes import Colour
+from .sprites import SIZE, SUPERSAMPLING, Sprite, sprite
+from .styles import STYLES, style_of
+
+_T = TypeVar("_T")
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Animals": ("cat", "fish", "bird", "mouse"),
-    "Vehicles": ("car", "boat", "plane"),
-    "Fruits": ("apple", "banana", "pear"),
-    "Electronics": ("phone", "computer mouse", "camera"),
+    "Animals": ("cat", "fish", "mouse", "beetle", "crane"),
+    "Vehicles": ("boat", "plane", "beetle car", "crane truck"),
+    "Fruits": ("apple", "banana", "blackberry"),
+    "Electronics": ("phone", "camera", "computer mouse", "blackberry phone"),
 }
 OBJECTS: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
-MICE: tuple[str, str] = ("mouse", "computer mouse")
-"""The two objects that the bare word "mouse" may mean."""
+MEANINGS: dict[str, tuple[str, str]] = {
+    "mouse": ("mouse", "computer mouse"),
+    "beetle": ("beetle", "beetle car"),
+    "crane": ("crane", "crane truck"),
+    "blackberry": ("blackberry", "blackberry phone"),
+}
+"""Words with two meanings: the two objects that the bare word may mean."""
+BARE: dict[str, str] = {kind: word for word, kinds in MEANINGS.items() for kind in kinds}
+"""Object -> its two-meaning word."""
 
 COLOURS: dict[str, Colour] = {
     "red": (214, 38, 38),
     "green": (30, 140, 62),
     "blue": (36, 84, 214),
-    "yellow": (250, 204, 21),
+    "yellow": (255, 222, 30),
     "purple": (132, 52, 186),
     "pink": (246, 128, 182),
+    "orange": (242, 122, 20),
+    "teal": (16, 164, 170),
 }
-PATTERNS: tuple[str, ...] = ("plain", "striped", "dotted")
-WEATHERS: tuple[str, ...] = ("sunny", "rainy", "snowy")
+PATTERNS: tuple[str, ...] = ("plain", "striped", "dotted", "checked")
+SIZES: dict[str, float] = {"large": 14.5, "small": 11.0}
+"""Half the width of an object in pixels."""
 
-CENTRE = (0, 3)
-"""Where an unshifted object stands, in pixels right of and below the picture's centre."""
-JITTER = 6
-SCALES: tuple[float, ...] = (0.9, 0.95, 1.0, 1.05, 1.1)
-HORIZON = 48
+PAIR_SHARE = 0.6
+"""Share of the scenes with two objects."""
+PLACES: tuple[int, ...] = (16, 48)
+"""Where the objects of a pair stand, in pixels from the left."""
+LONE_PLACES: tuple[int, ...] = (16, 24, 32, 40, 48)
+"""Where an object alone may stand, in pixels from the left."""
+HEIGHTS: tuple[int, ...] = (27, 35, 43)
+"""Where objects may stand, in pixels from the top.
 
-SKY: dict[str, Colour] = {
-    "sunny": (160, 212, 250),
-    "rainy": (122, 132, 148),
-    "snowy": (222, 228, 240),
-}
-GROUND: dict[str, Colour] = {
-    "sunny": (142, 198, 104),
-    "rainy": (84, 98, 96),
-    "snowy": (250, 250, 253),
-}
-SUN: Colour = (255, 226, 96)
-RAIN: Colour = (184, 204, 230)
+All places are whole latent pixels apart: a small network then has to learn each shape once, and
+not once for every way in which the latent's patches may cut it.
+"""
 
 
 @dataclass(frozen=True)
 class Object:
-    """One thing in a scene: its kind, colour, pattern, shift in pixels and scale."""
+    """One thing in a scene: its kind, colour, pattern, size and centre in pixels."""
 
     kind: str
     colour: str
     pattern: str
-    shift: tuple[int, int] = (0, 0)
-    scale: float = 1.0
+    size: str = "large"
+    centre: tuple[int, int] = (32, 35)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class Scene:
 
     objects: tuple[Object, ...]
     weather: str
+    style: str = "flat"
     seed: int = 0
 
 
@@ -84,100 +94,84 @@ def group_of(kind: str) -> str:
     raise ValueError(f"The demo world has no object {kind!r}; it has {', '.join(OBJECTS)}.")
 
 
-def random_scene(rng: np.random.Generator) -> Scene:
-    """A scene with every attribute drawn uniformly."""
-    x, y = rng.integers(-JITTER, JITTER + 1, 2)
-    thing = Object(
-        kind=OBJECTS[rng.integers(len(OBJECTS))],
-        colour=tuple(COLOURS)[rng.integers(len(COLOURS))],
-        pattern=PATTERNS[rng.integers(len(PATTERNS))],
-        shift=(int(x), int(y)),
-        scale=SCALES[rng.integers(len(SCALES))],
+def _one(rng: np.random.Generator, choices: tuple[_T, ...]) -> _T:
+    return choices[rng.integers(len(choices))]
+
+
+def _object(rng: np.random.Generator, kind: str, x: int) -> Object:
+    """A thing with random attributes and height at ``x`` pixels from the left."""
+    return Object(
+        kind=kind,
+        colour=_one(rng, tuple(COLOURS)),
+        pattern=_one(rng, PATTERNS),
+        size=_one(rng, tuple(SIZES)),
+        centre=(x, _one(rng, HEIGHTS)),
     )
-    weather = WEATHERS[rng.integers(len(WEATHERS))]
-    return Scene((thing,), weather, int(rng.integers(2**31)))
+
+
+def random_scene(rng: np.random.Generator) -> Scene:
+    """A scene with every attribute drawn uniformly; two objects never share a word."""
+    kinds = [OBJECTS[i] for i in rng.permutation(len(OBJECTS))]
+    first = kinds[0]
+    second = next(k for k in kinds if BARE.get(k, k) != BARE.get(first, first))
+    if rng.random() < PAIR_SHARE:
+        things = tuple(_object(rng, k, x) for k, x in zip((first, second), PLACES, strict=True))
+    else:
+        things = (_object(rng, first, _one(rng, LONE_PLACES)),)
+    return Scene(things, _one(rng, WEATHERS), _one(rng, tuple(STYLES)), int(rng.integers(2**31)))
 
 
 @cache
 def pattern_cover(pattern: str) -> np.ndarray:
-    """How much white the pattern lays over the body: (64, 64) in [0, 1].
+    """How much the pattern paints over the body: (64, 64) in [0, 1].
 
-    Both patterns repeat every 8 pixels and stand still while the object moves.
+    All patterns repeat every 8 pixels and stand still while the object moves.
     """
     side = SIZE * SUPERSAMPLING
     y, x = (np.mgrid[:side, :side] + 0.5) / SUPERSAMPLING
     if pattern == "striped":
-        white = (x + y) % 8 < 3.4
+        painted = (x + y) % 8 < 3.4
     elif pattern == "dotted":
-        white = (x % 8 - 4) ** 2 + (y % 8 - 4) ** 2 < 2.3**2
+        painted = (x % 8 - 4) ** 2 + (y % 8 - 4) ** 2 < 2.3**2
+    elif pattern == "checked":
+        painted = (x % 8 < 4) ^ (y % 8 < 4)
     else:
-        white = np.zeros_like(x, dtype=bool)
-    fine = white.astype(np.float32)
+        painted = np.zeros_like(x, dtype=bool)
+    fine = painted.astype(np.float32)
     return fine.reshape(SIZE, SUPERSAMPLING, SIZE, SUPERSAMPLING).mean((1, 3))
 
 
-def _disc(x: float, y: float, radius: float) -> np.ndarray:
-    """Antialiased coverage (64, 64) of a disc."""
-    rows, columns = np.ogrid[:SIZE, :SIZE]
-    distance = np.sqrt((columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2)
-    return np.clip(radius + 0.5 - distance, 0, 1).astype(np.float32)
-
-
-@lru_cache(maxsize=64)
-def _weather_cover(weather: str, variant: int) -> np.ndarray:
-    """Coverage (64, 64) of sun, raindrops or snowflakes in one of 64 arrangements."""
-    rng = np.random.default_rng(variant)
-    if weather == "sunny":
-        return _disc(53 + rng.uniform(-2, 2), 11 + rng.uniform(-2, 2), 7)
-    cover = np.zeros((SIZE, SIZE), np.float32)
-    for row in range(4):
-        for column in range(4):
-            x, y = 16 * column + rng.uniform(2, 14), 16 * row + rng.uniform(2, 14)
-            steps = np.linspace(-2.5, 2.5, 8) if weather == "rainy" else (0.0,)
-            radius = 0.55 if weather == "rainy" else 1.6
-            for step in steps:
-                cover = np.maximum(cover, _disc(x - 0.4 * step, y + step, radius))
-    return cover
-
-
-@lru_cache(maxsize=192)
-def _background(weather: str, variant: int) -> np.ndarray:
-    """Sky, ground and weather: (64, 64, 3) in [0, 1]."""
-    picture = np.empty((SIZE, SIZE, 3), np.float32)
-    picture[:HORIZON] = np.asarray(SKY[weather], np.float32) / 255
-    picture[HORIZON:] = np.asarray(GROUND[weather], np.float32) / 255
-    drops = {"sunny": SUN, "rainy": RAIN, "snowy": WHITE}[weather]
-    return _over(picture, _weather_cover(weather, variant), drops)
-
-
-def _over(picture: np.ndarray, cover: np.ndarray, colour: Colour) -> np.ndarray:
-    """Paint a colour over the picture where ``cover`` says so."""
-    return picture + cover[..., None] * (np.asarray(colour, np.float32) / 255 - picture)
-
-
-def _shifted(image: np.ndarray, thing: Object) -> np.ndarray:
+def _moved(image: np.ndarray, thing: Object) -> np.ndarray:
     """Move a centred image to where the object stands; the sprite's rim is empty."""
-    dx, dy = thing.shift[0] + CENTRE[0], thing.shift[1] + CENTRE[1]
+    dx, dy = thing.centre[0] - SIZE // 2, thing.centre[1] - SIZE // 2
     return np.roll(image, (dy, dx), (0, 1))
+
+
+def _sprite(thing: Object) -> Sprite:
+    return sprite(thing.kind, SIZES[thing.size])
 
 
 def render(scene: Scene) -> np.ndarray:
     """The picture: (64, 64, 3) uint8."""
-    picture = _background(scene.weather, scene.seed % 64)
+    style = style_of(scene.style)
+    picture = style.backdrop(backdrop(scene.weather, scene.seed % 64))
     for thing in scene.objects:
-        drawn = sprite(thing.kind, thing.scale)
-        body = _shifted(drawn.body, thing)
-        picture = _over(picture, body, COLOURS[thing.colour])
-        picture = _over(picture, body * pattern_cover(thing.pattern), WHITE)
-        cover = _shifted(drawn.cover, thing)[..., None]
-        picture = picture * (1 - cover) + _shifted(drawn.detail, thing)
+        drawn = _sprite(thing)
+        body, edge = _moved(drawn.body, thing), _moved(drawn.edge, thing)
+        fill, paint, line = style.inks(COLOURS[thing.colour])
+        picture = over(picture, body, fill)
+        picture = over(picture, body * pattern_cover(thing.pattern), paint)
+        picture = over(picture, edge, line) if line else picture
+        cover = _moved(drawn.cover, thing)[..., None]
+        detail = _moved(drawn.detail, thing)
+        picture = picture * (1 - cover) + style.details(detail, cover)
     return (picture * 255 + 0.5).astype(np.uint8)
 
 
 def object_mask(scene: Scene, index: int = 0) -> np.ndarray:
     """Where the object is: (64, 64) coverage in [0, 1]."""
     thing = scene.objects[index]
-    return _shifted(sprite(thing.kind, thing.scale).mask, thing)
+    return _moved(_sprite(thing).mask, thing)
 
 
 def scenes(count: int, seed: int) -> Iterator[Scene]:

@@ -19,8 +19,8 @@ class HRVDemoModel(io.ComfyNode):
             display_name="HRV Demo Model",
             category=CATEGORY,
             description="A tiny model that comes with the pack, to try the HRV nodes in seconds, "
-            "without a download or a GPU. It draws 64x64 scenes such as “a blue striped cat on a "
-            "rainy day”. Use Empty Latent Image at 64x64.",
+            "without a download or a GPU. It draws 64x64 scenes such as “a blue striped cat and a "
+            "red boat on a rainy day”. Use Empty Latent Image at 64x64.",
             inputs=[],
             outputs=[
                 io.Model.Output(tooltip="For the HRV nodes and the sampler."),

@@ -53,7 +53,7 @@ class Arm:
     def probability(self, attribute: str) -> float:
         """The judge's mean probability of what was wished for."""
         return fmean(
-            verdict.probabilities[attribute][wish.seen[attribute]]
+            {**verdict.main.probabilities, **verdict.probabilities}[attribute][wish.seen[attribute]]
             for verdict, wish in zip(self.verdicts, self.wishes, strict=True)
         )
 

@@ -219,7 +219,7 @@ def lock() -> None:
         "--no-annotate",
         "--quiet",
     ]
-    for name in ("boot", "host", "dev", "ray"):
+    for name in ("boot", "host", "dev", "ray", "clip"):
         paths = [PINS / f"{name}.in", "-o", PINS / f"{name}.txt"]
         call(
             uv,

@@ -52,10 +52,10 @@ MOUSE = Plan(
 )
 COLOUR = Plan(
     [
-        wish("blue", "car", "sunny", "blue"),
+        wish("blue", "plane", "sunny", "blue"),
         wish("red", "cat", "rainy", "red"),
         wish("green", "boat", "snowy", "green"),
-        wish("yellow", "bird", "sunny", "yellow"),
+        wish("yellow", "fish", "sunny", "yellow"),
         wish("purple", "apple", "rainy", "purple"),
         wish("pink", "camera", "snowy", "pink"),
     ],
@@ -64,7 +64,7 @@ COLOUR = Plan(
 )
 WEAKEN = Plan(
     [
-        wish("red", "car", "sunny"),
+        wish("red", "plane", "sunny"),
         wish("blue", "cat", "snowy"),
         wish("yellow", "boat", "rainy"),
         wish("purple", "apple", "sunny"),

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from hrv_pack.demo.world import MEANINGS
+
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
 MODEL = PRETRAINED / "demo_model.safetensors"
 
@@ -57,7 +59,7 @@ def test_host_conditioning_equals_the_training_text_encoder(parts: tuple[Any, An
     weights = part(load_file(MODEL), "text.")
     encoder.load_state_dict({name: value.float() for name, value in weights.items()})
     clip = parts[1]
-    for prompt in ("a blue dotted mouse on a snowy day", "red", "", "a zebra in a car"):
+    for prompt in ("a blue dotted mouse on a snowy day", "red", "", "a zebra in a boat"):
         found, _ = clip.encode_from_tokens(clip.tokenize(prompt), return_pooled=True)
         rows = torch.from_numpy(words.rows(prompt))[None]
         torch.testing.assert_close(found, text.states(encoder, rows).detach(), atol=1e-5, rtol=0)
@@ -78,9 +80,16 @@ def test_generated_pictures_show_what_was_asked(parts: tuple[Any, Any, Any]) -> 
     from hrv_pack.demo.evaluate import evaluate
     from hrv_pack.demo.judge import load_judge
 
+    judge = load_judge(PRETRAINED / "demo_judge.safetensors")
     with torch.inference_mode():
-        score = evaluate(parts, load_judge(PRETRAINED / "demo_judge.safetensors"), 24, seed=11)
-    assert min(score.shares[name] for name in ("object", "colour", "pattern", "weather")) >= 0.8
+        score = evaluate(parts, judge, 24, seed=11, bare=12)
+    one = score.shares[1]
+    assert min(one[name] for name in ("objects", "colours", "patterns", "weather")) >= 0.75
+    assert one["style"] >= 0.5  # by chance a third; what the model follows least, see its card
+    # Of two objects some may be forgotten, but not most.
+    assert sum(n * times for n, times in score.shown[2].items()) >= 24
+    for word, kinds in MEANINGS.items():
+        assert sum(score.meanings[word][kind] for kind in kinds) >= 6, word
 
 
 def test_other_sizes_and_batches_sample(parts: tuple[Any, Any, Any]) -> None:
@@ -100,5 +109,5 @@ def test_other_sizes_and_batches_sample(parts: tuple[Any, Any, Any]) -> None:
 def test_another_file_is_refused_with_its_format(host: Path) -> None:
     from hrv_pack.demo.model import load_demo_model
 
-    with pytest.raises(ValueError, match="demo-judge-1"):
+    with pytest.raises(ValueError, match="demo-judge-2"):
         load_demo_model(PRETRAINED / "demo_judge.safetensors")

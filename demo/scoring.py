@@ -1,0 +1,60 @@
+"""Whether a picture shows what its prompt asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .concepts import full_prompt
+from .world import Object, Scene, random_scene
+
+PARTS = ("objects", "colours", "patterns", "sizes", "weather", "style")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A prompt and the scene that the picture must show; places and seed do not matter."""
+
+    prompt: str
+    scene: Scene
+
+
+def goals(count: int, seed: int, things: int) -> list[Goal]:
+    """Prompts that name everything, of scenes with this many objects (1 or 2)."""
+    rng = np.random.default_rng([seed, things])
+    found: list[Goal] = []
+    while len(found) < count:
+        scene = random_scene(rng)
+        if len(scene.objects) == things:
+            found.append(Goal(full_prompt(scene), scene))
+    return found
+
+
+def right(scene: Scene, verdict: Any) -> dict[str, bool]:
+    """For each of `PARTS`: whether the judge's verdict agrees for every object of the scene.
+
+    An object is looked for by its kind, wherever it stands; without it its colour, pattern and
+    size count as wrong.
+    """
+    seen = [(thing, verdict.find(thing.kind)) for thing in scene.objects]
+    here = [(thing, found) for thing, found in seen if found is not None]
+    complete = len(here) == len(seen)
+
+    def agree(name: str) -> bool:
+        return complete and all(getattr(thing, name) == getattr(f, name) for thing, f in here)
+
+    return {
+        "objects": complete,
+        "colours": agree("colour"),
+        "patterns": agree("pattern"),
+        "sizes": agree("size"),
+        "weather": verdict.weather == scene.weather,
+        "style": verdict.style == scene.style,
+    }
+
+
+def present(things: tuple[Object, ...], verdict: Any) -> int:
+    """How many of these objects the judge sees."""
+    return sum(verdict.find(thing.kind) is not None for thing in things)
