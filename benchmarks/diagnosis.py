@@ -1,6 +1,6 @@
-"""Do the claims on the two-meaning word tell which meaning the picture shows?
+"""Do the claims on a two-meaning word tell which meaning the picture shows?
 
-The bare word "mouse", many prompts and seeds; the judge says what was drawn.
+Bare words ("a red mouse in the rain"), many prompts and seeds; the judge says what was drawn.
 
     python tools/host.py run -m tools.pack benchmarks.diagnosis [pictures per prompt]
 """
@@ -14,42 +14,31 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..demo.captions import phrase
-from ..demo.concepts import WEATHER_PHRASES
-from ..demo.evaluate import TEST_SEED
-from ..demo.judge import load_judge
-from ..demo.model import load_demo_model
-from ..demo.world import COLOURS, Object
+from ..demo.captions import WEATHER_WORDS, phrase
+from ..demo.world import COLOURS, MEANINGS, group_of
 from ..hrv.diagnosis import claim
 from ..hrv.head_choice import first_heads
 from ..hrv.relevance import HeadRelevance
-from ..hrv.store import load_relevance
-from ..nodes.library import PRETRAINED
+from ..nodes.capture import HRVCapture
+from .evidence.framework import How, Lab
 from .harness import OUTPUT
-from .segmentation import Goal, sample
 
-MEANINGS = {"mouse": "Animals", "computer mouse": "Electronics"}
 PERCENTS = (10, 25, 40)
+FIRST_SEED = 9_000_000
+HOW = How(steps=20)
 
 
-def goals() -> list[Goal]:
-    """One prompt for each colour and weather, with the bare word."""
-    thing = Object("mouse", "blue", "plain")
-    return [
-        Goal(phrase("mouse", colour, "", weather), "mouse", "Animals", thing, "sunny")
-        for colour, weather in product(COLOURS, WEATHER_PHRASES)
-    ]
-
-
-def shares(word: Any, relevance: HeadRelevance, percent: int) -> torch.Tensor:
-    """Electronics' share (I,) of the word's claims, against Animals."""
+def shares(
+    maps: Any, relevance: HeadRelevance, kinds: tuple[str, str], percent: int
+) -> torch.Tensor:
+    """The second meaning's share (I,) of the word's claims, against the first's."""
     heads = relevance.heads
     count = max(1, round(len(heads) * percent / 100))
-    animals, electronics = (
-        claim(word, heads, first_heads(relevance.row(concept), "MoRHF", count))
-        for concept in MEANINGS.values()
+    first, second = (
+        claim(maps, heads, first_heads(relevance.row(group_of(kind)), "MoRHF", count))
+        for kind in kinds
     )
-    return electronics / (animals + electronics)
+    return second / (first + second)
 
 
 def separation(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -58,45 +47,55 @@ def separation(scores: np.ndarray, positive: np.ndarray) -> float:
     return float((pairs > 0).mean() + (pairs == 0).mean() / 2)
 
 
-def collect(parts: Any, judge: Any, relevance: HeadRelevance, images: int) -> dict[str, Any]:
+def collect(lab: Lab, word: str, images: int) -> dict[str, Any]:
     """What the judge saw in each picture, and the shares at each head count."""
     seen: list[str] = []
     found: dict[int, list[float]] = {percent: [] for percent in PERCENTS}
-    for number, goal in enumerate(goals()):
-        made = sample(parts, goal, images, TEST_SEED + 1000 + number)
-        seen += [verdict.object for verdict in judge(made.pictures)]
-        word = made.word(goal.word)[1]
+    weathers = [words[0] for words in WEATHER_WORDS.values()]
+    for number, (colour, weather) in enumerate(product(COLOURS, weathers)):
+        prompt = lab.prompt(phrase(word, colour, "", weather))
+        model, captured = HRVCapture.execute(lab.model, prompt).args
+        first = FIRST_SEED + 100 * number
+        latent = lab.latents(model, prompt, range(first, first + images), HOW)
+        seen += [verdict.object for verdict in lab.judge(lab.vae.decode(latent))]
+        maps = captured.word(latent, word)[1]
         for percent in PERCENTS:
-            found[percent] += shares(word, relevance, percent).tolist()
+            found[percent] += shares(maps, lab.relevance, MEANINGS[word], percent).tolist()
     return {"seen": seen, "shares": found}
 
 
-def main(images: str = "4") -> None:
-    with torch.inference_mode():
-        parts = load_demo_model(PRETRAINED / "demo_model.safetensors")
-        judge = load_judge(PRETRAINED / "demo_judge.safetensors")
-        relevance = load_relevance(PRETRAINED / "demo.hrv.safetensors")
-        result = collect(parts, judge, relevance, int(images))
-    seen = np.array(result["seen"])
-    known = np.isin(seen, list(MEANINGS))
-    machine_mouse = seen[known] == "computer mouse"
-    print(
-        f"“mouse” in {len(seen)} pictures: {int((~machine_mouse).sum())} animals, "
-        f"{int(machine_mouse.sum())} computer mice, {int((~known).sum())} something else"
-    )
-    rows = {}
+def report(word: str, result: dict[str, Any]) -> dict[int, dict[str, float]]:
+    """Print what was found for a word; mean share by meaning, and how well it separates them."""
+    seen, kinds = np.array(result["seen"]), MEANINGS[word]
+    known = np.isin(seen, kinds)
+    second = seen[known] == kinds[1]
+    counts = ", ".join(f"{int((seen == kind).sum())} {kind}" for kind in kinds)
+    print(f"“{word}” in {len(seen)} pictures: {counts}, {int((~known).sum())} something else")
+    rows: dict[int, dict[str, float]] = {}
+    if second.all() or not second.any():
+        print("  only one meaning was drawn: nothing to tell apart")
+        return rows
     for percent, values in result["shares"].items():
         scores = np.array(values)[known]
         rows[percent] = {
-            "computer mice": float(scores[machine_mouse].mean()),
-            "animals": float(scores[~machine_mouse].mean()),
-            "separation": separation(scores, machine_mouse),
+            kinds[0]: float(scores[~second].mean()),
+            kinds[1]: float(scores[second].mean()),
+            "separation": separation(scores, second),
         }
-        machines, animals, apart = rows[percent].values()
         print(
-            f"top {percent:2d}% of heads: Electronics' share is {machines:.3f} in computer mice, "
-            f"{animals:.3f} in animals; separation {apart:.2f} (0.5 is chance)"
+            f"  top {percent:2d}% of heads: {group_of(kinds[1])}' share is "
+            f"{rows[percent][kinds[1]]:.3f} where it is a {kinds[1]}, "
+            f"{rows[percent][kinds[0]]:.3f} where it is a {kinds[0]}; "
+            f"separation {rows[percent]['separation']:.2f} (0.5 is chance)"
         )
+    return rows
+
+
+def main(images: str = "2") -> None:
+    lab, written = Lab(), {}
+    with torch.inference_mode():
+        for word in MEANINGS:
+            result = collect(lab, word, int(images))
+            written[word] = {"seen": result["seen"], "shares": report(word, result)}
     OUTPUT.parent.mkdir(exist_ok=True)
-    written = {"seen": result["seen"], "shares": rows}
     (OUTPUT.parent / "diagnosis.json").write_text(json.dumps(written, indent=2))

@@ -1,0 +1,56 @@
+"""Votes for HRVs, counted picture by picture, so that cases can be added up and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...hrv.construct import ConceptWords
+from .framework import Lab
+
+BATCH = 20
+
+Words = Mapping[str, Sequence[str]]
+
+
+def count_votes(
+    lab: Lab, words: Words, prompts: Sequence[str], seed: int, steps: int = 10, bins: int = 1
+) -> np.ndarray:
+    """Votes (prompts, T, N, H) int64: of each picture, in T equal parts of the denoising.
+
+    Pictures are sampled as for the shipped HRV (recipe "paper", guidance 4), by twenties.
+    """
+    from ...nodes.construct_run import Construction, Progress, Sampling
+
+    listed = ConceptWords(tuple(words), tuple(map(tuple, words.values())))
+    size = (64, 64, BATCH)
+    sampling = Sampling(seed, steps, 4.0, "euler", "normal", *size, "paper", False, bins)
+    found: dict[int, torch.Tensor] = {}
+    with torch.inference_mode():
+        run = Construction(lab.model, lab.clip, listed, prompts, sampling)
+
+        def keep(_: Progress) -> None:
+            found.update(run.voting.pictures)
+
+        run.run(keep)
+    return torch.stack([found[number] for number in range(len(prompts))]).numpy()
+
+
+def hrvs(votes: Any) -> np.ndarray:
+    """HRVs (..., N, H) of votes (..., N, H): shares within each head, rows of L1 norm H.
+
+    As `normalise_votes`, but a concept without any vote gets zeros instead of an error.
+    """
+    counts = np.asarray(votes, dtype=np.float64)
+    shares = counts / np.maximum(counts.sum(axis=-2, keepdims=True), 1)
+    totals = shares.sum(axis=-1, keepdims=True)
+    return shares * (counts.shape[-1] / np.where(totals > 0, totals, 1))
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Cosine along the last axis; 0 where one of them is all zeros."""
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    return (a * b).sum(axis=-1) / np.where(norms > 0, norms, 1)
