@@ -1,0 +1,1 @@
+"""The papers' experiments on a checkpoint of one's own, judged by CLIP similarity."""

@@ -1,0 +1,121 @@
+"""A checkpoint, its HRV and a judge: what every experiment on a real model needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import comfy.sd
+import torch
+from torch import Tensor
+
+import nodes as host_nodes
+
+from ...hrv.manifest import fetch_entry, read_manifest
+from ...hrv.relevance import HeadRelevance
+from ...hrv.store import load_relevance
+from ...nodes.fit import require_fit
+from ...nodes.library import PRETRAINED
+from ...nodes.patching import model_heads
+from ...nodes.prompt import HRVPrompt
+from .judge import Similarity
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pictures are sampled; the papers use 50 steps of PNDM and guidance 7.5."""
+
+    steps: int = 50
+    cfg: float = 7.5
+    sampler: str = "euler"
+    scheduler: str = "normal"
+    size: int = 512
+
+
+@dataclass
+class Lab:
+    """The parts of a checkpoint with what is measured on it; pictures are made one by one.
+
+    One seed, one picture: the starting noise does not depend on a batch.
+    """
+
+    model: Any
+    clip: Any
+    vae: Any
+    hrv: HeadRelevance
+    judge: Similarity
+    settings: Settings
+    pictures_folder: Path
+    masks: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_fit(self.hrv, self.model)
+
+    @cached_property
+    def negative(self) -> Any:
+        """The empty prompt."""
+        return host_nodes.CLIPTextEncode().encode(self.clip, "")[0]
+
+    def prompt(self, text: str) -> Any:
+        """A conditioning whose words the nodes find again."""
+        return HRVPrompt.execute(text, self.clip).args[0]
+
+    def empty(self) -> dict[str, Tensor]:
+        """A latent of one picture."""
+        latent_format = self.model.get_model_object("latent_format")
+        ratio = getattr(latent_format, "spacial_downscale_ratio", 8)
+        side = self.settings.size // ratio
+        return {"samples": torch.zeros(1, latent_format.latent_channels, side, side)}
+
+    def latent(self, model: Any, positive: Any, seed: int, empty: Any = None) -> Tensor:
+        """The sampled latent of one seed."""
+        s = self.settings
+        how = (s.steps, s.cfg, s.sampler, s.scheduler, positive, self.negative)
+        start = self.empty() if empty is None else empty
+        return host_nodes.KSampler().sample(model, seed, *how, start, 1.0)[0]["samples"]
+
+    def pictures(self, model: Any, positive: Any, seeds: Sequence[int]) -> Tensor:
+        """One picture of each seed, (S, height, width, 3) in [0, 1]."""
+        latents = (self.latent(model, positive, seed) for seed in seeds)
+        return torch.cat([self.vae.decode(latent).cpu() for latent in latents])
+
+    def described(self) -> dict[str, Any]:
+        """What results depend on besides the case, as plain data."""
+        return {
+            "settings": asdict(self.settings),
+            "model": self.hrv.heads.description,
+            "judge": self.judge.name,
+            "hrv": dict(self.hrv.provenance),
+        }
+
+
+def load_parts(checkpoint: Path) -> tuple[Any, Any, Any]:
+    """MODEL, CLIP and VAE of a checkpoint file; ValueError if it is missing or lacks one."""
+    if not checkpoint.is_file():
+        raise ValueError(
+            f"There is no checkpoint {checkpoint}. Give the path of a .safetensors file of "
+            "Stable Diffusion 1.x or SDXL."
+        )
+    loaded = comfy.sd.load_checkpoint_guess_config(str(checkpoint))[:3]
+    for part, name in zip(loaded, ("U-Net", "text encoder", "VAE"), strict=True):
+        if part is None:
+            raise ValueError(f"{checkpoint.name} has no {name}. Give a whole checkpoint.")
+    return loaded
+
+
+def relevance_for(model: Any, path: Path | None, folder: Path) -> HeadRelevance:
+    """The HRV of a file, else the published one of the model's family, fetched into `folder`."""
+    if path is not None:
+        return load_relevance(path)
+    family = model_heads(model).family
+    entries = [e for e in read_manifest(PRETRAINED / "manifest.json") if e.family == family]
+    if not entries:
+        raise ValueError(
+            f"Nobody publishes HRVs for {family}. Make some with `python -m tools.construct` and "
+            "name the file: --hrv mine.hrv.safetensors"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return load_relevance(fetch_entry(entries[0], folder))

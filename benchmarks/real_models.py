@@ -1,0 +1,107 @@
+"""The papers' experiments on a checkpoint of Stable Diffusion 1.x or SDXL, judged by CLIP.
+
+    python3 tools/host.py run -m tools.pack benchmarks.real_models --checkpoint sd15.safetensors
+    ... --authors-prompts         the authors' benchmark prompts, fetched once (else a few of ours)
+    ... --size small --only edit  fewer prompts and seeds, one experiment
+    ... --hrv mine.hrv.safetensors    your own vectors instead of the published ones
+
+Needs open_clip (`make clip`). Cases that are done are kept in output/real and not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management
+import torch
+from tqdm import tqdm
+
+from ..nodes.identity import weights_digest
+from ..nodes.library import own_folder
+from .harness import OUTPUT, machine
+from .real.edit import EDIT
+from .real.judge import PAPER, ClipSimilarity, Similarity
+from .real.lab import Lab, Settings, load_parts, relevance_for
+from .real.maps import MAPS
+from .real.meanings import MEANINGS
+from .real.objects import OBJECTS
+from .real.plan import SIZES, Experiment, Size, Store, Table
+from .real.report import write
+from .real.weaken import WEAKEN
+
+EXPERIMENTS = {one.name: one for one in (WEAKEN, MEANINGS, MAPS, EDIT, OBJECTS)}
+FOLDER = OUTPUT.parent / "real"
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The options; defaults are the papers' where they name them."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.real_models",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--checkpoint", type=Path, required=True, help="a whole checkpoint of SD1.x or SDXL")
+    add("--hrv", type=Path, help="its HRV file; without: the published one of its family")
+    add("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS))
+    add("--size", choices=SIZES, default="paper", help="how many prompts and seeds")
+    add("--authors-prompts", action="store_true", help="fetch the authors' benchmark prompts")
+    add("--masks", type=Path, help="masks (white is the object) named as the pictures in maps/")
+    add("--steps", type=int, default=50)
+    add("--cfg", type=float, default=7.5)
+    add("--sampler", default="euler")
+    add("--scheduler", default="normal")
+    add("--pixels", type=int, help="width and height; without: 512, for SDXL 1024")
+    add("--clip", default=PAPER[0], help="open_clip's architecture of the judge")
+    add("--clip-weights", default=PAPER[1], help="open_clip's name of its weights")
+    add("--out", type=Path, default=FOLDER)
+    return parser
+
+
+def main(*given: str) -> None:
+    """Run what is not done yet and write results.json and results.md."""
+    options = arguments().parse_args(given)
+    device = comfy.model_management.get_torch_device()
+    judge = ClipSimilarity(options.clip, options.clip_weights, device)
+    with torch.inference_mode():
+        lab = make_lab(options, judge)
+        page = run_all(lab, options)
+    print(f"The page is {page}")
+
+
+def make_lab(options: argparse.Namespace, judge: Similarity) -> Lab:
+    """The checkpoint's parts with its HRV, as the options say."""
+    parts = load_parts(options.checkpoint)
+    hrv = relevance_for(parts[0], options.hrv, own_folder())
+    pixels = options.pixels or (1024 if hrv.heads.family == "SDXL" else 512)
+    settings = Settings(options.steps, options.cfg, options.sampler, options.scheduler, pixels)
+    return Lab(*parts, hrv, judge, settings, options.out / "maps", options.masks)
+
+
+def run_all(lab: Lab, options: argparse.Namespace) -> Path:
+    """Every chosen experiment; the path of the page."""
+    authors = own_folder() / "prompts" if options.authors_prompts else None
+    about = {**lab.described(), "weights": weights_digest(lab.model)}
+    store = Store(options.out / "cases", about)
+    found = {
+        EXPERIMENTS[name]: run_experiment(
+            lab, EXPERIMENTS[name], SIZES[options.size], authors, store
+        )
+        for name in options.only
+    }
+    prompts = "the authors'" if authors else "a few of the pack's own"
+    told: dict[str, Any] = {"machine": machine(), "size": options.size, "prompts": prompts}
+    return write(options.out, {**about, **told}, found)
+
+
+def run_experiment(
+    lab: Lab, one: Experiment, size: Size, authors: Path | None, store: Store
+) -> Table:
+    """The table of an experiment; its finished cases are taken from the store."""
+    rows = []
+    for case in tqdm(one.cases(lab, size, authors), desc=one.name):
+        rows += store.rows(one.name, case, partial(one.run, lab, case))
+    return one.summarise(rows) if rows else {}
