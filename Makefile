@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-editing bench-construct demo-hrv ray lock
+.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence clip demo-hrv ray lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,18 +45,21 @@ bench-maps: ## cost of capturing at two sizes, about 10 minutes; output/bench.js
 	@$(PY) -m tools.pack benchmarks.maps demo
 	@$(PY) -m tools.pack benchmarks.maps sd15
 
-bench-segmentation: ## how well heads find objects, and why; output/segmentation.json
+bench-segmentation: ## how well single heads find objects; output/head_quality.png
 	@$(PY) -m tools.pack benchmarks.segmentation
-	@$(PY) -m tools.pack benchmarks.segmentation --why
-
-bench-editing: ## how far edits succeed and what they keep, quick size; output/editing.json
-	@$(PY) -m tools.pack benchmarks.editing
 
 bench-construct: ## cost of a construction at three sizes, about 15 minutes; output/bench.json
 	@$(PY) -m tools.pack benchmarks.construct_cost demo
 	@$(PY) -m tools.pack benchmarks.construct_cost sd15
 	@$(PY) -m tools.pack benchmarks.construct_cost sdxl
 	@$(PY) -m tools.pack benchmarks.construct_agreement 100
+
+evidence: ## the papers' experiments on the demo model; SIZE=--full for docs/evidence.md
+	@$(PY) -m tools.pack benchmarks.evidence $(SIZE)
+
+clip: host ## open_clip into .host, the judge of benchmarks.real_models
+	@host="$${HRV_HOST_DIR:-.host}"; $$host/boot/bin/uv pip install --quiet --require-hashes \
+		--python $$host/venv/bin/python -r requirements/clip.txt
 
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
