@@ -15,17 +15,18 @@ import numpy as np
 import torch
 
 from ..demo.captions import WEATHER_WORDS, phrase
+from ..demo.sampling import Sampling
 from ..demo.world import COLOURS, MEANINGS, group_of
 from ..hrv.diagnosis import claim
 from ..hrv.head_choice import first_heads
 from ..hrv.relevance import HeadRelevance
 from ..nodes.capture import HRVCapture
-from .evidence.framework import How, Lab
+from .evidence.framework import Lab
 from .harness import OUTPUT
 
 PERCENTS = (10, 25, 40)
 FIRST_SEED = 9_000_000
-HOW = How(steps=20)
+HOW = Sampling()
 
 
 def shares(

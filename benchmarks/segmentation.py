@@ -16,16 +16,17 @@ import numpy as np
 import torch
 
 from ..demo.concepts import full_prompt
+from ..demo.sampling import Sampling
 from ..demo.world import GROUPS, group_of
 from ..nodes.capture import HRVCapture
-from .evidence.framework import SEEDS, How, Lab
+from .evidence.framework import SEEDS, Lab
 from .evidence.masks import find_mask, finder_score
 from .evidence.weakening import KINDS, scene_with
 from .harness import OUTPUT
 from .head_quality import Watched, explain, show
 from .head_quality_figure import draw
 
-HOW = How(steps=20)
+HOW = Sampling()
 
 
 def watched(lab: Lab, images: int, each: int) -> Iterator[Watched]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import comfy.sample
@@ -11,19 +10,10 @@ import torch
 from torch import Tensor
 
 from .latent import CHANNELS, PATCH
+from .sampling import Sampling
 from .sprites import SIZE
 
 Conditioning = list[list[Any]]
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """KSampler's settings."""
-
-    steps: int = 20
-    cfg: float = 4.0
-    sampler: str = "euler"
-    scheduler: str = "normal"
 
 
 def conditioning(clip: Any, prompts: Sequence[str]) -> Conditioning:
@@ -43,6 +33,30 @@ def noise(seeds: Sequence[int], size: int = SIZE) -> Tensor:
     return torch.cat([comfy.sample.prepare_noise(empty, seed) for seed in seeds])
 
 
+def sample(
+    model: Any,
+    start: Tensor,
+    positive: Conditioning,
+    negative: Conditioning,
+    seed: int,
+    how: Sampling,
+) -> Tensor:
+    """Latents (B, 48, h, w) that the host's sampler makes of the noise ``start``."""
+    return comfy.sample.sample(
+        model,
+        start,
+        how.steps,
+        how.cfg,
+        how.sampler,
+        how.scheduler,
+        positive,
+        negative,
+        torch.zeros_like(start),
+        disable_pbar=True,
+        seed=seed,
+    )
+
+
 def generate(
     model: Any,
     clip: Any,
@@ -52,19 +66,6 @@ def generate(
     sampling: Sampling | None = None,
 ) -> Tensor:
     """Pictures (B, 64, 64, 3) in [0, 1], one per prompt and seed."""
+    positive, negative = (conditioning(clip, texts) for texts in (prompts, [""] * len(prompts)))
     how = sampling or Sampling()
-    start = noise(seeds)
-    latents = comfy.sample.sample(
-        model,
-        start,
-        how.steps,
-        how.cfg,
-        how.sampler,
-        how.scheduler,
-        conditioning(clip, prompts),
-        conditioning(clip, [""] * len(prompts)),
-        torch.zeros_like(start),
-        disable_pbar=True,
-        seed=seeds[0],
-    )
-    return vae.decode(latents)
+    return vae.decode(sample(model, noise(seeds), positive, negative, seeds[0], how))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from ...demo.evaluate import TEST_SEED
 from ...demo.judge import Judge, Verdict, load_judge
+from ...demo.sampling import Sampling
 from ...hrv.relevance import HeadRelevance
 from ...hrv.store import load_relevance
 
@@ -46,14 +46,8 @@ EXPERIMENTS: tuple[str, ...] = tuple(SEEDS)
 """Modules of this package, in the order of the page; each has an `EXPERIMENT`."""
 
 
-@dataclass(frozen=True)
-class How:
-    """The sampler's settings."""
-
-    steps: int = 10
-    cfg: float = 4.0
-    sampler: str = "euler"
-    scheduler: str = "normal"
+USUAL = Sampling(steps=10)
+"""How pictures are sampled unless an experiment says otherwise."""
 
 
 class Lab:
@@ -109,7 +103,7 @@ class Lab:
         model: Any,
         positive: str | Conditioning,
         seeds: Sequence[int],
-        how: How | None = None,
+        how: Sampling = USUAL,
         pairs: bool = False,
     ) -> Tensor:
         """Latents (B, 48, 8, 8) from the host's sampler, picture i from the noise of seed i.
@@ -117,35 +111,22 @@ class Lab:
         positive: a prompt, or a CONDITIONING of one row or of B rows; pairs: every noise twice in
         a row, as P2P-HRV Edit needs it, so that B is twice the number of seeds.
         """
-        import comfy.sample
         import torch
 
-        from ...demo.generate import noise
+        from ...demo.generate import noise, sample
 
-        how = how or How()
         start = noise(seeds)
         start = start.repeat_interleave(2, dim=0) if pairs else start
+        asked = self.prompt(positive) if isinstance(positive, str) else positive
         with torch.inference_mode():
-            return comfy.sample.sample(
-                model,
-                start,
-                how.steps,
-                how.cfg,
-                how.sampler,
-                how.scheduler,
-                self.prompt(positive) if isinstance(positive, str) else positive,
-                self._negative,
-                torch.zeros_like(start),
-                disable_pbar=True,
-                seed=seeds[0],
-            )
+            return sample(model, start, asked, self._negative, seeds[0], how)
 
     def sample(
         self,
         model: Any,
         positive: str | Conditioning,
         seeds: Sequence[int],
-        how: How | None = None,
+        how: Sampling = USUAL,
         pairs: bool = False,
     ) -> Tensor:
         """Pictures (B, 64, 64, 3) in [0, 1]; see `latents`."""
@@ -156,7 +137,7 @@ class Lab:
         model: Any,
         positive: str | Conditioning,
         seeds: Sequence[int],
-        how: How | None = None,
+        how: Sampling = USUAL,
     ) -> list[Verdict]:
         """What the judge sees in the pictures of these seeds."""
         return self.judge(self.sample(model, positive, seeds, how))

@@ -14,7 +14,7 @@ from ...demo.captions import sentence, thing_words
 from ...demo.judge import Verdict
 from ...demo.world import BARE, COLOURS, OBJECTS, group_of
 from . import multi_object_figures
-from .framework import SEEDS, Case, Experiment, How, Lab, Rows, Size, Summary
+from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .multi_object_summary import summarise
 from .snapshots import pack
 
@@ -30,7 +30,6 @@ METHODS = ("plain", "A&E", "A&E-HRV")
 SWEPT = {"A&E-HRV, strength 0.3": 0.3, "A&E-HRV, strength 3": 3.0}
 """Other strengths than the paper's, 1, tried on the first prompts."""
 SWEEP: dict[Size, int] = {"quick": 2, "full": 5}
-HOW = How()
 
 
 class MultiObject(Experiment):
@@ -73,7 +72,7 @@ class MultiObject(Experiment):
         for method in (*METHODS, *(SWEPT if case["sweep"] else ())):
             model = _model(lab, positive, words, method)
             began = time.perf_counter()
-            pictures = lab.sample(model, positive, case["seeds"], HOW)
+            pictures = lab.sample(model, positive, case["seeds"])
             seconds = time.perf_counter() - began
             wanted = list(zip(case["kinds"], case["colours"], strict=True))
             found[method] = {

@@ -11,9 +11,10 @@ import numpy as np
 
 from ...demo.concepts import full_prompt
 from ...demo.judge import Verdict
+from ...demo.sampling import Sampling
 from ...demo.world import GROUPS, Object, Scene, group_of
 from . import segmentation_figure
-from .framework import SEEDS, Case, Experiment, How, Lab, Rows, Size, Summary
+from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .masks import find_mask, finder_score
 from .segmentation_summary import summarise
 from .weakening import KINDS, read_scene, scene_with
@@ -25,7 +26,7 @@ SHARES = (1, 2, 5, 10, 15, 23, 31, 40, 50, 60, 70, 80, 90)
 EACH: dict[Size, int] = {"quick": 2, "full": 8}
 """Prompts for each kind of object."""
 PICTURES: dict[Size, int] = {"quick": 4, "full": 6}
-HOW = How(steps=20)
+HOW = Sampling()
 
 
 class Segmentation(Experiment):

@@ -10,7 +10,7 @@ import torch
 from ...nodes.p2p import HRVP2PEdit, HRVP2PSplit
 from .judge import cosines
 from .lab import Lab
-from .plan import Case, Experiment, Row, Size, Table, mean_of
+from .plan import Case, Experiment, Row, Size, Table, by_method
 from .prompts import edit_pairs
 
 CROSS_REPLACE = 0.8
@@ -75,16 +75,8 @@ def _as_long(case: Case) -> bool:
 
 def summarise(rows: Sequence[Row]) -> Table:
     """Concept and method -> mean similarities."""
-    table: Table = {}
-    for concept in dict.fromkeys(row["concept"] for row in rows):
-        for method in METHODS:
-            mine = [r for r in rows if r["concept"] == concept and r["method"] == method]
-            table[f"{concept}: {method}"] = {
-                "pictures": len(mine),
-                "CLIP, target prompt": mean_of(mine, "target", "pair"),
-                "CLIP, source picture": mean_of(mine, "source", "pair"),
-            }
-    return table
+    columns = {"CLIP, target prompt": "target", "CLIP, source picture": "source"}
+    return by_method(rows, "concept", METHODS, columns, "pair")
 
 
 EDIT = Experiment(

@@ -9,7 +9,7 @@ from typing import Any
 from ..excite import excited
 from .judge import cosines
 from .lab import Lab
-from .plan import Case, Experiment, Row, Size, Table, mean_of
+from .plan import Case, Experiment, Row, Size, Table, by_method
 from .prompts import object_prompts, objects_of
 
 CONCEPT = "Animals"
@@ -51,16 +51,8 @@ def _model(lab: Lab, positive: Any, case: Case, method: str) -> Any:
 
 def summarise(rows: Sequence[Row]) -> Table:
     """Type of prompt and method -> mean similarities."""
-    table: Table = {}
-    for kind in dict.fromkeys(row["kind"] for row in rows):
-        for method in METHODS:
-            mine = [r for r in rows if r["kind"] == kind and r["method"] == method]
-            table[f"{kind}: {method}"] = {
-                "pictures": len(mine),
-                "CLIP, prompt": mean_of(mine, "full", "prompt"),
-                "CLIP, least object": mean_of(mine, "least", "prompt"),
-            }
-    return table
+    columns = {"CLIP, prompt": "full", "CLIP, least object": "least"}
+    return by_method(rows, "kind", METHODS, columns, "prompt")
 
 
 OBJECTS = Experiment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,19 @@ class Store:
         beside.write_text(json.dumps(rows))
         beside.replace(path)
         return rows
+
+
+def by_method(
+    rows: Sequence[Row], kind: str, methods: Iterable[str], columns: dict[str, str], cluster: str
+) -> Table:
+    """A line for each value of the column `kind` and each method; columns: title -> column."""
+    table: Table = {}
+    for value in dict.fromkeys(row[kind] for row in rows):
+        for method in methods:
+            mine = [r for r in rows if r[kind] == value and r["method"] == method]
+            means = {title: mean_of(mine, column, cluster) for title, column in columns.items()}
+            table[f"{value}: {method}"] = {"pictures": len(mine), **means}
+    return table
 
 
 def mean_of(rows: Sequence[Row], key: str, cluster: str) -> tuple[float, float, float]:

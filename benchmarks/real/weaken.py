@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...nodes.steer import HRVOrderedWeaken
+from ..evidence.statistics import area as under
 from .judge import cosines
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table
@@ -63,7 +64,7 @@ def area(rows: Sequence[Row]) -> float:
         curves[order] = np.array(places), np.array(means)
     counts, least = curves["LeRHF"]
     gap = least - curves["MoRHF"][1]
-    return float(((gap[1:] + gap[:-1]) / 2 * np.diff(counts)).sum())
+    return under(counts.tolist(), gap.tolist())
 
 
 def summarise(rows: Sequence[Row]) -> Table:

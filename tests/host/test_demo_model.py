@@ -85,7 +85,7 @@ def test_generated_pictures_show_what_was_asked(parts: tuple[Any, Any, Any]) -> 
         score = evaluate(parts, judge, 24, seed=11, bare=12)
     one = score.shares[1]
     assert min(one[name] for name in ("objects", "colours", "patterns", "weather")) >= 0.75
-    assert one["style"] >= 0.5  # by chance a third; what the model follows least, see its card
+    assert one["style"] >= 0.6  # what the model follows least, see its card
     # Of two objects some may be forgotten, but not most.
     assert sum(n * times for n, times in score.shown[2].items()) >= 24
     for word, kinds in MEANINGS.items():
