@@ -22,6 +22,7 @@ from ..hrv.head_choice import first_heads
 from ..hrv.relevance import HeadRelevance
 from ..nodes.capture import HRVCapture
 from .evidence.framework import Lab
+from .evidence.statistics import roc_area
 from .harness import OUTPUT
 
 PERCENTS = (10, 25, 40)
@@ -40,12 +41,6 @@ def shares(
         for kind in kinds
     )
     return second / (first + second)
-
-
-def separation(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Chance that a positive scores above a negative (area under the ROC curve)."""
-    pairs = scores[positive][:, None] - scores[~positive][None]
-    return float((pairs > 0).mean() + (pairs == 0).mean() / 2)
 
 
 def collect(lab: Lab, word: str, images: int) -> dict[str, Any]:
@@ -81,7 +76,7 @@ def report(word: str, result: dict[str, Any]) -> dict[int, dict[str, float]]:
         rows[percent] = {
             kinds[0]: float(scores[~second].mean()),
             kinds[1]: float(scores[second].mean()),
-            "separation": separation(scores, second),
+            "separation": roc_area(scores, second),
         }
         print(
             f"  top {percent:2d}% of heads: {group_of(kinds[1])}' share is "

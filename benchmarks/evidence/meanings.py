@@ -16,7 +16,7 @@ from ...demo.judge import Verdict
 from ...demo.styles import STYLES
 from ...demo.world import COLOURS, MEANINGS, PATTERNS, group_of
 from ...hrv.relevance import HeadRelevance
-from . import meanings_figure
+from . import head_effects, meanings_figure
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .meanings_summary import summarise
 from .variants import VARIANTS, relevance_of
@@ -34,6 +34,9 @@ SETUPS: dict[Size, tuple[str, ...]] = {
     "quick": ("clear words", "one object each"),
     "full": tuple(VARIANTS),
 }
+
+TRIED: dict[Size, int] = {"quick": 4, "full": 8}
+"""Pictures that each head's effect is measured on."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class TwoMeanings(Experiment):
         for setup in SETUPS[size]:
             on = [_bare(case) for case in plain]
             cases.append({"part": "variant", "variant": setup, "on": on})
+        for number, word in enumerate(MEANINGS):
+            first = FIRST_SEED + 91_000 + 100 * number
+            seeds = list(range(first, first + TRIED[size]))
+            on = [_bare(case) for case in plain if case["word"] == word]
+            cases.append({"part": "effects", "word": word, "seeds": seeds, "on": on})
         return cases
 
     def run(self, lab: Lab, case: Case) -> Rows:
@@ -84,6 +92,8 @@ class TwoMeanings(Experiment):
             for one in case["on"]:
                 found += _variant(lab, relevance, case["variant"], one)
             return {**case, "found": found}
+        if case["part"] == "effects":
+            return head_effects.run(lab, case)
         for setting in settings(case["strengths"], case["clamps"]):
             shown = outcomes(lab, lab.relevance, case, setting)
             found.append({**asdict(setting), "shown": shown})
@@ -98,6 +108,8 @@ class TwoMeanings(Experiment):
     def cost(self, case: Case) -> float:
         if case["part"] == "variant":
             return 30 + 0.2 * 10 * len(case["on"])
+        if case["part"] == "effects":
+            return 17 * len(case["seeds"]) + 8 * len(case["on"])
         return 0.1 * PICTURES * len(list(settings(case["strengths"], case["clamps"])))
 
 
@@ -119,7 +131,7 @@ def outcomes(lab: Lab, relevance: HeadRelevance, case: Case, setting: Setting) -
     clear = setting.method == "prompt only"
     prompt = lab.prompt(text_of(case, object_words(kinds[setting.desired]) if clear else word))
     model = _steered(lab, relevance, prompt, case, setting)
-    return [_shown(kinds, verdict) for verdict in lab.see(model, prompt, case["seeds"])]
+    return [shown_meaning(kinds, verdict) for verdict in lab.see(model, prompt, case["seeds"])]
 
 
 def text_of(case: Case, words: str) -> str:
@@ -156,7 +168,8 @@ def _concepts(relevance: HeadRelevance, word: str, desired: int) -> tuple[str, s
     return groups[desired], groups[1 - desired]
 
 
-def _shown(kinds: tuple[str, str], verdict: Verdict) -> str:
+def shown_meaning(kinds: tuple[str, str], verdict: Verdict) -> str:
+    """Which of the two kinds is in the picture: "first", "second", "both" or "neither"."""
     first, second = (verdict.find(kind) is not None for kind in kinds)
     if first and second:
         return "both"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...demo.world import MEANINGS
+from ...demo.world import MEANINGS, group_of
 from .drawing import AMBER, BLUE, GREEN, GREY, RED, panels, save, shares
 
 COLOURS = {"wrong": RED, "right": GREEN, "both": AMBER, "neither": GREY}
@@ -15,13 +15,15 @@ BARS = {"plain": GREY, "prompt only": AMBER, "strengthen": BLUE, "adjust": RED}
 
 
 def draw(data: dict[str, Any], folder: Path) -> list[str]:
-    """Outcomes by method, strength and clamp, words."""
-    return [_methods(data, folder), _sweeps(data, folder), _words(data, folder)]
+    """Outcomes by method, strength and clamp, words; what single heads do."""
+    figures = [_methods(data, folder), _sweeps(data, folder), _words(data, folder)]
+    return [*figures, *([_heads(data["effects"], folder)] if data["effects"] else [])]
 
 
 def _methods(data: dict[str, Any], folder: Path) -> str:
     """Stacked bars: every method and every other HRV."""
-    bars = {**data["rates"], **{f"HRV: {n}": r for n, r in data["variants"].items()}}
+    others = {f"HRV: {n}": r for n, r in data["variants"].items()}
+    bars = {**data["rates"], **others, **data["steered"]}
     figure, (axes,) = panels(["two-meaning words"], 1, 7.2, 1.2 + 0.32 * len(bars))
     start = np.zeros(len(bars))
     for outcome, colour in COLOURS.items():
@@ -70,6 +72,22 @@ def _words(data: dict[str, Any], folder: Path) -> str:
     shares(axes)
     figure.legend(loc="outside upper center", ncols=4, fontsize=9)
     return save(figure, folder, "meanings-words.png")
+
+
+def _heads(effects: dict[str, list[list[float]]], folder: Path) -> str:
+    """One panel per word, one point per head."""
+    figure, grid = panels([f"“{word}”" for word in effects], 4, 2.9, 2.9)
+    for axes, (word, (votes, measured)) in zip(grid, effects.items(), strict=True):
+        axes.scatter(votes, measured, s=14, color=BLUE, alpha=0.6, linewidths=0)
+        axes.axhline(0, lw=0.7, color=GREY)
+        axes.axvline(0, lw=0.7, color=GREY)
+        axes.set_xlabel(f"HRV: {_for(word, 1)} − {_for(word, 0)}", fontsize=8)
+    grid[0].set_ylabel("effect on log odds", fontsize=9)
+    return save(figure, folder, "meanings-heads.png")
+
+
+def _for(word: str, meaning: int) -> str:
+    return group_of(MEANINGS[word][meaning])
 
 
 def _wanted(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,100 +9,58 @@ import numpy as np
 
 from ...demo.world import OBJECTS
 from .framework import Rows, Summary
-from .statistics import Interval, mean_interval, percent, points, share_interval, spread, verdict
+from .head_effects_summary import effect_tables, steered_by_effects, why
+from .meanings_pictures import OUTCOMES, Pictures, cells, chosen, gain, pictures_of, rates_of
+from .statistics import percent, points, share_interval, spread, verdict
 
 METHODS = ("plain", "prompt only", "strengthen", "adjust", "adjust all words")
-OUTCOMES = ("wrong", "right", "both", "neither")
-Pictures = list[dict[str, Any]]
-"""One entry per picture and direction: "outcome", "cluster" (the prompt), and the setting."""
 
 
 def summarise(rows: Sequence[Rows]) -> Summary:
     """Rates of the wrong meaning by method; gains over plain with their intervals."""
-    pictures = [p for row in rows if row["part"] == "methods" for p in _pictures(row)]
-    plain = _chosen(pictures, "plain")
-    adjusted = _chosen(pictures, "adjust")
-    rates = {m: _rates(_chosen(pictures, m)) for m in METHODS}
+    pictures = [p for row in rows if row["part"] == "methods" for p in pictures_of(row)]
+    plain = chosen(pictures, "plain")
+    adjusted = chosen(pictures, "adjust")
+    rates = {m: rates_of(chosen(pictures, m)) for m in METHODS}
     variants = _variants(rows)
+    tried = [row for row in rows if row["part"] == "effects"]
+    steered = steered_by_effects(tried)
     before, after = rates["plain"]["wrong"], rates["adjust"]["wrong"]
     return {
         "ours": f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
         f"{percent(after[0])} {spread(after[1:])} with concept adjusting",
         "interval": list(after[1:]),
         "sentence": _sentence(plain, adjusted),
-        "findings": _findings(pictures, rates, variants),
-        "tables": [_method_table(pictures, rates), _sweep_table(pictures), *_tables(variants)],
+        "findings": [*_findings(pictures, rates, variants), *why(tried, steered, plain)],
+        "tables": [
+            _method_table(pictures, rates),
+            _sweep_table(pictures),
+            *_tables(variants),
+            *effect_tables(tried, steered),
+        ],
         "captions": {
             "meanings.png": "What the pictures show of the wanted and the other meaning, over "
             "all words and both directions. Plain pictures count for both directions, so that "
             "wrong and right are equal there.",
             "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
             "meanings-words.png": "Wrong meanings by word and direction.",
+            "meanings-heads.png": "Every head: its measured effect on the word's meaning (log odds "
+            "of the second meaning per unit of the factor) against what its HRV says.",
         },
         "data": {
             "rates": rates,
             "words": _by_word(pictures),
             "sweep": _sweep(pictures),
-            "variants": {name: _rates(found) for name, found in variants.items()},
+            "variants": {name: rates_of(found) for name, found in variants.items()},
+            "steered": {name: rates_of(found) for name, found in steered.items()},
+            "effects": {row["word"]: [row["votes"], row["effects"]] for row in tried},
         },
     }
 
 
-def _pictures(row: Rows) -> Pictures:
-    """Every picture once per direction; those without one are seen from both."""
-    found: Pictures = []
-    for setting in row["found"]:
-        word = setting.get("word") or row["word"]
-        once = setting["method"] in ("plain", "word off")
-        for desired in (0, 1) if once else (setting["desired"],):
-            cluster = f"{word}, {row.get('context', setting.get('context', ''))}"
-            for shown in setting["shown"]:
-                found.append(
-                    {
-                        **{k: setting[k] for k in ("method", "strength", "clamp")},
-                        "word": word,
-                        "desired": desired,
-                        "outcome": _outcome(shown, desired),
-                        "cluster": cluster,
-                    }
-                )
-    return found
-
-
-def _outcome(shown: str, desired: int) -> str:
-    if shown in ("both", "neither"):
-        return shown
-    return "right" if shown == ("first", "second")[desired] else "wrong"
-
-
-def _chosen(pictures: Pictures, method: str, strength: float = 1.0, clamp: float = 0.0) -> Pictures:
-    wanted = (method, strength, clamp)
-    return [p for p in pictures if (p["method"], p["strength"], p["clamp"]) == wanted]
-
-
-def _rates(pictures: Pictures) -> dict[str, list[float]]:
-    """Outcome -> [share, low, high]."""
-    clusters = [p["cluster"] for p in pictures]
-    found = {}
-    for outcome in OUTCOMES:
-        hits = [p["outcome"] == outcome for p in pictures]
-        found[outcome] = [float(np.mean(hits)), *share_interval(hits, clusters)]
-    return found
-
-
-def _gain(one: Pictures, other: Pictures, outcome: str) -> tuple[float, Interval]:
-    """Share of an outcome in `one` minus in `other`; paired by prompt and direction."""
-    parts: dict[Any, list[list[bool]]] = defaultdict(lambda: [[], []])
-    for side, pictures in enumerate((one, other)):
-        for p in pictures:
-            parts[p["cluster"], p["desired"]][side].append(p["outcome"] == outcome)
-    gains = [float(np.mean(a) - np.mean(b)) for a, b in parts.values()]
-    return float(np.mean(gains)), mean_interval(gains, [cluster for cluster, _ in parts])
-
-
 def _sentence(plain: Pictures, adjusted: Pictures) -> str:
     """As in the paper only if the wanted meaning takes the place of the wrong one."""
-    gains = {outcome: _gain(adjusted, plain, outcome) for outcome in OUTCOMES}
+    gains = {outcome: gain(adjusted, plain, outcome) for outcome in OUTCOMES}
     seen = {outcome: verdict(interval) for outcome, (_, interval) in gains.items()}
     numbers = ", ".join(f"{name} {points(*gains[name])}" for name in ("wrong", "right", "neither"))
     if seen["wrong"] == "yes":
@@ -143,7 +100,7 @@ def _among_sentence(pictures: Pictures) -> str:
     """The change of meaning apart from the loss of pictures."""
     texts = []
     for method in METHODS:
-        share = _among_shown(_chosen(pictures, method))
+        share = _among_shown(chosen(pictures, method))
         told = "none shows one" if share is None else f"{percent(share[0])} {spread(share[1])}"
         texts.append(f"{method} {told}")
     return (
@@ -156,7 +113,7 @@ def _among_sentence(pictures: Pictures) -> str:
 def _findings(
     pictures: Pictures, rates: dict[str, dict[str, list[float]]], variants: dict[str, Pictures]
 ) -> list[str]:
-    off = _rates(_chosen(pictures, "word off"))
+    off = rates_of(chosen(pictures, "word off"))
     drawn = 1 - off["neither"][0]
     found = [
         _among_sentence(pictures),
@@ -164,9 +121,9 @@ def _findings(
         f"still show one of its meanings, against {percent(1 - rates['plain']['neither'][0])} "
         f"plain; two of {len(OBJECTS)} kinds drawn by chance would be {percent(2 / len(OBJECTS))}.",
     ]
-    best = max(variants, key=lambda name: _rates(variants[name])["right"][0], default=None)
+    best = max(variants, key=lambda name: rates_of(variants[name])["right"][0], default=None)
     if best is not None:
-        rate = _rates(variants[best])
+        rate = rates_of(variants[best])
         now = rates["adjust"]
         found.append(
             f"Of the other ways to make an HRV, “{best}” draws the wanted meaning most often "
@@ -183,8 +140,8 @@ def _by_word(pictures: Pictures) -> dict[str, dict[str, dict[str, list[float]]]]
     names = dict.fromkeys((p["word"], p["desired"]) for p in pictures)
     return {
         f"{word} {desired}": {
-            m: _rates(
-                [p for p in _chosen(pictures, m) if (p["word"], p["desired"]) == (word, desired)]
+            m: rates_of(
+                [p for p in chosen(pictures, m) if (p["word"], p["desired"]) == (word, desired)]
             )
             for m in METHODS
         }
@@ -197,12 +154,12 @@ def _sweep(pictures: Pictures) -> dict[str, list[list[float]]]:
     curves: dict[str, list[list[float]]] = {}
     for method in ("strengthen", "adjust"):
         steps = {p["strength"] for p in pictures if p["method"] == method and not p["clamp"]}
-        points_ = [(s, _chosen(pictures, method, s)) for s in sorted(steps)]
-        start = [0.0, *_row(_chosen(pictures, "plain"))]
+        points_ = [(s, chosen(pictures, method, s)) for s in sorted(steps)]
+        start = [0.0, *_row(chosen(pictures, "plain"))]
         curves[f"{method}, strength"] = [start, *([s, *_row(p)] for s, p in points_)]
     clamps = {p["clamp"] for p in pictures if p["method"] == "adjust" and p["clamp"]}
     curves["adjust, clamp"] = [
-        [c, *_row(_chosen(pictures, "adjust", 1.0, c))] for c in sorted(clamps)
+        [c, *_row(chosen(pictures, "adjust", 1.0, c))] for c in sorted(clamps)
     ]
     return curves
 
@@ -216,22 +173,18 @@ def _variants(rows: Sequence[Rows]) -> dict[str, Pictures]:
     found: dict[str, Pictures] = {}
     for row in rows:
         if row["part"] == "variant":
-            found[row["variant"]] = _pictures(row)
+            found[row["variant"]] = pictures_of(row)
     return found
 
 
 def _method_table(pictures: Pictures, rates: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
-    rows = [[name, *_cells(rate)] for name, rate in rates.items()]
-    rows.append(["word off", *_cells(_rates(_chosen(pictures, "word off")))])
+    rows = [[name, *cells(rate)] for name, rate in rates.items()]
+    rows.append(["word off", *cells(rates_of(chosen(pictures, "word off")))])
     return {
         "title": "What pictures show, both directions of all words",
         "header": ["method", *(f"{name} meaning" for name in OUTCOMES[:2]), *OUTCOMES[2:]],
         "rows": rows,
     }
-
-
-def _cells(rates: dict[str, list[float]]) -> list[str]:
-    return [f"{percent(share)} {spread((low, high))}" for share, low, high in rates.values()]
 
 
 def _sweep_table(pictures: Pictures) -> dict[str, Any]:
@@ -250,7 +203,7 @@ def _tables(variants: dict[str, Pictures]) -> list[dict[str, Any]]:
     from .variants import VARIANTS
 
     rows = [
-        [f"{name}: {VARIANTS[name].told}", *_cells(_rates(found))]
+        [f"{name}: {VARIANTS[name].told}", *cells(rates_of(found))]
         for name, found in variants.items()
     ]
     header = ["concept adjusting with", *OUTCOMES]

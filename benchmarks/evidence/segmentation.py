@@ -17,16 +17,22 @@ from . import segmentation_figure
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .masks import find_mask, finder_score
 from .segmentation_summary import summarise
+from .statistics import roc_area
 from .weakening import KINDS, read_scene, scene_with
 
 FIRST_SEED = SEEDS["segmentation"]
-THRESHOLDS = (0.3, 0.4, 0.5)
+PAPER = (0.3, 0.4, 0.5)
+"""The paper's thresholds."""
+THRESHOLDS = (*PAPER, 0.6, 0.7, 0.8, 0.9)
 SHARES = (1, 2, 5, 10, 15, 23, 31, 40, 50, 60, 70, 80, 90)
 """Heads in percent; 23 is the paper's choice, 30 of 128."""
 EACH: dict[Size, int] = {"quick": 2, "full": 8}
 """Prompts for each kind of object."""
 PICTURES: dict[Size, int] = {"quick": 4, "full": 6}
 HOW = Sampling()
+SIZE = (64, 64)
+Heat = tuple[str, int, int, Any]
+"""Which heads: order, percent of the heads, number of heads; and their heat (I, 64, 64)."""
 
 
 class Segmentation(Experiment):
@@ -34,7 +40,7 @@ class Segmentation(Experiment):
 
     name = "segmentation"
     title = "Selective Attention Map"
-    version = 2
+    version = 3
     paper = (
         "Tables 1 to 3 of 2604.05906: mIoU at threshold 0.4 is .7540 with DAAM, .7765 with the "
         "30 most relevant of 128 heads, .6172 with the 30 least relevant (SD1.4, Animals)"
@@ -61,9 +67,16 @@ class Segmentation(Experiment):
             find_mask(picture.numpy(), _seen(scene, verdict))
             for picture, verdict in zip(pictures, verdicts, strict=True)
         ]
-        heats = list(_heats(lab.relevance.row(group), kind, maps))
+        heats = list(_heats(lab.relevance.row(group), maps))
+        heats += _by_size(maps, np.stack(exact))
         found = [
-            {"order": order, "percent": percent, "heads": count, "iou": _ious(heat, exact, usable)}
+            {
+                "order": order,
+                "percent": percent,
+                "heads": count,
+                "iou": _ious(heat, exact, usable),
+                "roc": _roc_areas(heat, exact, usable),
+            }
             for order, percent, count, heat in heats
         ]
         return {
@@ -76,7 +89,7 @@ class Segmentation(Experiment):
         }
 
     def summarise(self, rows: list[Rows]) -> Summary:
-        return summarise(rows, tuple(GROUPS), finder_score())
+        return summarise(rows, tuple(GROUPS), finder_score(), PAPER)
 
     def figures(self, summary: Summary, folder: Path) -> list[str]:
         return segmentation_figure.draw(summary["data"], folder)
@@ -96,15 +109,15 @@ def _watched(lab: Lab, case: Case) -> tuple[Any, Any]:
     return lab.vae.decode(latent), captured.word(latent, kind)
 
 
-def _heats(row: Any, kind: str, maps: Any) -> Iterator[tuple[str, int, int, Any]]:
-    """Heat (I, 64, 64) of every choice of heads: order, percent of the heads, heads, heat."""
+def _heats(row: Any, maps: Any) -> Iterator[Heat]:
+    """The heat of every choice of heads."""
     import torch
 
     from ...hrv.head_choice import first_heads
     from ...hrv.maps import daam_heads, daam_map, normalise, selective_map
 
     captured, word = maps
-    heads, size = captured.heads, (64, 64)
+    heads, size = captured.heads, SIZE
     chosen = daam_heads(word, heads, captured.latent)
     every = torch.ones(len(heads), dtype=torch.bool)
     raw = [
@@ -118,6 +131,32 @@ def _heats(row: Any, kind: str, maps: Any) -> Iterator[tuple[str, int, int, Any]
             raw.append((order, percent, count, selective_map(word, heads, chosen, size)))
     for order, percent, count, heat in raw:
         yield order, percent, count, normalise(heat, "min-max")
+
+
+def _by_size(maps: Any, masks: np.ndarray) -> Iterator[Heat]:
+    """The heads of each resolution, and what a perfect map of that resolution would give."""
+    import torch
+    from torch.nn.functional import adaptive_avg_pool2d
+
+    from ...hrv.maps import normalise, selective_map, upsample
+
+    captured, word = maps
+    for side in sorted({layer.size for layer in word}, reverse=True):
+        chosen = torch.zeros(len(captured.heads), dtype=torch.bool)
+        for layer in word:
+            if layer.size == side:
+                chosen[captured.heads.span(layer.place, layer.layer)] = True
+        heat = selective_map(word, captured.heads, chosen, SIZE)
+        name = f"{side[0]} x {side[1]}"
+        yield f"maps of {name}", 100, int(chosen.sum()), normalise(heat, "min-max")
+        shrunk = adaptive_avg_pool2d(torch.from_numpy(masks)[:, None].float(), side)
+        yield f"perfect map of {name}", 100, 0, normalise(upsample(shrunk, SIZE)[:, 0], "min-max")
+
+
+def _roc_areas(heat: Any, exact: list[np.ndarray], usable: list[bool]) -> list[float]:
+    """Of each usable picture, how surely a pixel of the object is hotter than another."""
+    kept = [(h, mask) for h, mask, ok in zip(heat.numpy(), exact, usable, strict=True) if ok]
+    return [round(roc_area(h.ravel(), mask.ravel()), 4) for h, mask in kept]
 
 
 def _ious(heat: Any, exact: list[np.ndarray], usable: list[bool]) -> list[list[float]]:

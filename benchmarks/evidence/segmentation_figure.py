@@ -13,9 +13,8 @@ ORDERS = {"MoRHF": RED, "LeRHF": BLUE, "random": GREY}
 
 
 def draw(data: dict[str, Any], folder: Path) -> list[str]:
-    """One panel per threshold."""
-    titles = [f"threshold {t}" for t in data["thresholds"]]
-    figure, grid = panels(titles, 3, 3.2, 2.9)
+    """One panel per threshold, and one without any."""
+    figure, grid = panels(data["titles"], 4, 2.9, 2.9)
     for column, axes in enumerate(grid):
         for order, colour in ORDERS.items():
             points = np.array(data["curves"][order])
@@ -24,5 +23,6 @@ def draw(data: dict[str, Any], folder: Path) -> list[str]:
         axes.set_xlabel("heads [%]", fontsize=9)
         axes.set_ylim(0, 1)
     grid[0].set_ylabel("mean IoU", fontsize=9)
+    grid[-1].set_ylabel("area under ROC", fontsize=9)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return [save(figure, folder, "segmentation.png")]

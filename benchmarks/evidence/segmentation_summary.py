@@ -8,24 +8,30 @@ from typing import Any
 import numpy as np
 
 from .framework import Rows, Summary
+from .segmentation_why import MIDDLE, findings, prompts_of, values
+from .segmentation_why import table as why_table
 from .statistics import Interval, mean_interval, share_interval, spread, verdict
 from .statistics import percent as in_percent
 
 CHOSEN = 23
 """Percent of the heads in the headline: the paper's 30 of 128."""
-MIDDLE = 0.4
 ALL = "all objects"
 
 
-def summarise(rows: Sequence[Rows], groups: Sequence[str], finder: float) -> Summary:
-    """mIoU by choice of heads and threshold; gains over DAAM with their intervals."""
+def summarise(
+    rows: Sequence[Rows], groups: Sequence[str], finder: float, paper: Sequence[float]
+) -> Summary:
+    """mIoU by choice of heads and threshold; gains over DAAM with their intervals.
+
+    finder: IoU of found masks on renders; paper: the thresholds that the tables show.
+    """
     out = sum(row["left_out"] for row in rows)
     rows = [row for row in rows if row["found"][0]["iou"]]
     if not rows:
         raise ValueError("The judge sees the prompt's object in no picture; nothing to segment.")
     column = list(rows[0]["thresholds"]).index(MIDDLE)
-    chosen, daam = _table(rows, "MoRHF", CHOSEN), _table(rows, "DAAM", 100)
-    least, prompts = _table(rows, "LeRHF", CHOSEN), _prompts(rows)
+    chosen, daam = values(rows, "MoRHF", CHOSEN), values(rows, "DAAM", 100)
+    least, prompts = values(rows, "LeRHF", CHOSEN), prompts_of(rows)
     ours, interval = _mean(chosen[:, column], prompts)
     gain, gains = _mean(chosen[:, column] - daam[:, column], prompts)
     lost, losses = _mean(daam[:, column] - least[:, column], prompts)
@@ -40,35 +46,23 @@ def summarise(rows: Sequence[Rows], groups: Sequence[str], finder: float) -> Sum
             "were left out because the judge does not see just the prompt's object.",
             _chance_sentence(rows, prompts),
             _best_sentence(rows, column),
+            *findings(rows, CHOSEN),
         ],
-        "tables": [_mean_table(rows), _group_table(rows, groups, column)],
+        "tables": [
+            _mean_table(rows, paper),
+            why_table(rows, CHOSEN),
+            _group_table(rows, groups, column),
+        ],
         "captions": {
-            "segmentation.png": "mIoU against the share of heads, by order; dashed: DAAM."
+            "segmentation.png": "mIoU against the share of heads, by order, and the area under "
+            "the ROC curve of the object's pixels, which needs no threshold; dashed: DAAM."
         },
-        "data": _curves(rows),
+        "data": _curves(rows, paper),
     }
 
 
-def _table(rows: Sequence[Rows], order: str, percent: int) -> np.ndarray:
-    """IoU (pictures, thresholds) of one choice of heads."""
-    return np.array(
-        [
-            ious
-            for row in rows
-            for one in row["found"]
-            if (one["order"], one["percent"]) == (order, percent)
-            for ious in one["iou"]
-        ]
-    )
-
-
-def _prompts(rows: Sequence[Rows]) -> list[int]:
-    """The prompt's number of each picture."""
-    return [number for number, row in enumerate(rows) for _ in row["found"][0]["iou"]]
-
-
-def _mean(values: np.ndarray, prompts: Sequence[int]) -> tuple[float, Interval]:
-    return float(values.mean()), mean_interval(values.tolist(), prompts)
+def _mean(found: np.ndarray, prompts: Sequence[int]) -> tuple[float, Interval]:
+    return float(found.mean()), mean_interval(found.tolist(), prompts)
 
 
 def _choices(rows: Sequence[Rows]) -> list[tuple[str, int, int]]:
@@ -100,7 +94,7 @@ def _signed(value: float, interval: Interval) -> str:
 
 def _best_sentence(rows: Sequence[Rows], column: int) -> str:
     means = {
-        (percent, count): float(_table(rows, order, percent)[:, column].mean())
+        (percent, count): float(values(rows, order, percent)[:, column].mean())
         for order, percent, count in _choices(rows)
         if order == "MoRHF"
     }
@@ -123,19 +117,20 @@ def _chance_sentence(rows: Sequence[Rows], prompts: Sequence[int]) -> str:
     )
 
 
-def _mean_table(rows: Sequence[Rows]) -> dict[str, Any]:
-    prompts, daam = _prompts(rows), _table(rows, "DAAM", 100)
-    thresholds = rows[0]["thresholds"]
+def _mean_table(rows: Sequence[Rows], paper: Sequence[float]) -> dict[str, Any]:
+    prompts, daam = prompts_of(rows), values(rows, "DAAM", 100)
+    columns = [list(rows[0]["thresholds"]).index(t) for t in paper]
     header = ["heads", "number"]
-    for t in thresholds:
+    for t in paper:
         header += [f"mIoU at {t}", "to DAAM"]
     lines = []
     for order, percent, count in _choices(rows):
-        if order in ("MoRHF", "LeRHF", "random") and percent not in (10, 15, CHOSEN, 31, 40):
+        swept = order in ("MoRHF", "LeRHF", "random")
+        if percent not in (10, 15, CHOSEN, 31, 40) if swept else order not in ("DAAM", "all"):
             continue
-        found = _table(rows, order, percent)
+        found = values(rows, order, percent)
         cells = [order if percent == 100 else f"{order} {percent}%", str(count)]
-        for i in range(len(thresholds)):
+        for i in columns:
             mean, (low, high) = _mean(found[:, i], prompts)
             cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
             cells.append(_signed(*_mean(found[:, i] - daam[:, i], prompts)))
@@ -149,27 +144,31 @@ def _group_table(rows: Sequence[Rows], groups: Sequence[str], column: int) -> di
         mine = [row for row in rows if row["group"] == group]
         if not mine:
             continue
-        prompts = _prompts(mine)
-        daam, chosen = _table(mine, "DAAM", 100), _table(mine, "MoRHF", CHOSEN)
+        prompts = prompts_of(mine)
+        daam, chosen = values(mine, "DAAM", 100), values(mine, "MoRHF", CHOSEN)
         gain = _mean(chosen[:, column] - daam[:, column], prompts)
         means = [f"{values[:, column].mean():.3f}" for values in (daam, chosen)]
-        least = _table(mine, "LeRHF", CHOSEN)[:, column].mean()
+        least = values(mine, "LeRHF", CHOSEN)[:, column].mean()
         lines.append([group, str(len(prompts)), *means, f"{least:.3f}", _signed(*gain)])
     header = ["concept", "pictures", "DAAM", f"MoRHF {CHOSEN}%", f"LeRHF {CHOSEN}%", "gain"]
     return {"title": f"By concept, threshold {MIDDLE}", "header": header, "rows": lines}
 
 
-def _curves(rows: Sequence[Rows]) -> dict[str, Any]:
-    """order -> rows [percent, mIoU at each threshold ...]; DAAM's mIoUs; the thresholds."""
+def _curves(rows: Sequence[Rows], paper: Sequence[float]) -> dict[str, Any]:
+    """order -> rows [percent, mIoU at each threshold ..., area under ROC]; DAAM's; the titles."""
+    columns = [list(rows[0]["thresholds"]).index(t) for t in paper]
+
+    def figures(order: str, percent: int) -> list[float]:
+        ious = values(rows, order, percent)[:, columns].mean(axis=0).tolist()
+        return [*ious, float(values(rows, order, percent, "roc").mean())]
+
     curves: dict[str, list[list[float]]] = {}
     for order in ("MoRHF", "LeRHF", "random"):
-        percents = [p for o, p, _ in _choices(rows) if o == order]
-        curves[order] = [
-            [p, *_table(rows, order, p).mean(axis=0).tolist()] for p in sorted(percents)
-        ]
-        curves[order].append([100, *_table(rows, "all", 100).mean(axis=0).tolist()])
+        percents = sorted(p for o, p, _ in _choices(rows) if o == order)
+        curves[order] = [[p, *figures(order, p)] for p in percents]
+        curves[order].append([100, *figures("all", 100)])
     return {
         "curves": curves,
-        "daam": _table(rows, "DAAM", 100).mean(axis=0).tolist(),
-        "thresholds": list(rows[0]["thresholds"]),
+        "daam": figures("DAAM", 100),
+        "titles": [*(f"threshold {t}" for t in paper), "no threshold"],
     }

@@ -7,6 +7,7 @@ from math import inf, sqrt
 
 import numpy as np
 from scipy.special import stdtrit
+from scipy.stats import rankdata
 
 ROUNDS = 2000
 SEED = 20260405
@@ -67,6 +68,16 @@ def area(x: Sequence[float], y: Sequence[float]) -> float:
     """Area under straight lines through the points, by the trapezoidal rule."""
     across, up = np.asarray(x, float), np.asarray(y, float)
     return float((np.diff(across) * (up[1:] + up[:-1]) / 2).sum())
+
+
+def roc_area(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Chance that a positive scores above a negative, ties half: area under the ROC curve.
+
+    scores (n,), positive (n,) bool with both kinds in it; 0.5 is chance.
+    """
+    count, total = int(positive.sum()), len(positive)
+    above = rankdata(scores)[positive].sum() - count * (count + 1) / 2
+    return float(above / (count * (total - count)))
 
 
 def verdict(interval: Interval, nothing: float = 0.0) -> str:

@@ -14,7 +14,7 @@ from ...demo.concepts import full_prompt
 from ...demo.judge import Verdict
 from ...demo.styles import STYLES
 from ...demo.world import BARE, COLOURS, GROUPS, PATTERNS, SIZES, Object, Scene, group_of
-from . import weakening_figure
+from . import single_heads, weakening_figure
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .weakening_summary import summarise
 
@@ -39,7 +39,9 @@ FACTORS: dict[Size, tuple[float, ...]] = {
     "quick": (0.0, 2.0),
     "full": (-4.0, -3.0, -1.0, 0.0, 0.5, 1.5, 2.0),
 }
-PROMPTS: dict[Size, int] = {"quick": 12, "full": 12}
+PROMPTS: dict[Size, int] = {"quick": 12, "full": 24}
+ALONE: dict[Size, int] = {"quick": 4, "full": 12}
+"""Of so many prompts every head is weakened by itself too."""
 PICTURES: dict[Size, int] = {"quick": 3, "full": 3}
 
 
@@ -80,10 +82,13 @@ class Weakening(Experiment):
                     "factors": FACTORS[size],
                 }
             )
-        return cases
+        alone = [{k: case[k] for k in ("prompt", "scene", "seeds")} for case in cases]
+        return cases + [{"part": single_heads.PART, **one} for one in alone[: ALONE[size]]]
 
     def run(self, lab: Lab, case: Case) -> Rows:
         scene = read_scene(case["scene"])
+        if case.get("part") == single_heads.PART:
+            return single_heads.run(lab, case, scene, ATTRIBUTES)
         group, heads = group_of(scene.objects[0].kind), len(lab.relevance.heads)
         prompt, found = lab.prompt(case["prompt"]), []
         for setting in settings((group, *ATTRIBUTES), case["counts"], case["factors"], heads):
@@ -99,6 +104,8 @@ class Weakening(Experiment):
         return weakening_figure.draw(summary["data"], folder)
 
     def cost(self, case: Case) -> float:
+        if case.get("part") == single_heads.PART:
+            return 0.1 * 88 * len(case["seeds"])
         settings = 15 * len(case["counts"]) + 6 * len(case["factors"]) + 2
         return settings * (0.05 + 0.1 * len(case["seeds"]))
 

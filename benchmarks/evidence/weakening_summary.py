@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import single_heads
 from .framework import Rows, Summary
 from .statistics import Interval, area, interval_of, percent, points, verdict
 
@@ -18,20 +19,30 @@ Prompts = list[dict[str, Any]]
 
 def summarise(rows: Sequence[Rows], concepts: Sequence[str]) -> Summary:
     """Area between the orders, what is left at a tenth and a fifth of the heads, per concept."""
+    alone = [row for row in rows if row.get("part") == single_heads.PART]
+    rows = [row for row in rows if row.get("part") != single_heads.PART]
     heads = rows[0]["heads"]
     found = {c: _prompts(rows, c) for c in concepts}
     found = {c: prompts for c, prompts in found.items() if prompts}
     areas = {c: _areas(prompts, heads) for c, prompts in found.items()}
     own = {c: _area_interval(areas[c]["orders"]) for c in found}
-    alone = {c: _area_interval(areas[c]["others"]) for c in found}
+    others = {c: _area_interval(areas[c]["others"]) for c in found}
     mean, interval = _overall(rows, found, heads)
     return {
         "ours": f"mean area between the curves {mean:.2f} (presence times share of heads, at "
         f"most 1), over {len(found)} concepts",
         "interval": list(interval),
         "sentence": _sentence(own),
-        "findings": [_others_sentence(alone), *_factor_sentences(rows, found)],
-        "tables": [_area_table(found, areas, heads), _factor_table(found)],
+        "findings": [
+            _others_sentence(others),
+            *_factor_sentences(rows, found),
+            *single_heads.findings(alone),
+        ],
+        "tables": [
+            _area_table(found, areas, heads),
+            _factor_table(found),
+            *single_heads.tables(alone),
+        ],
         "captions": {
             "weakening.png": "Judged presence against weakened heads, factor -2. Thick: the "
             "concept itself; thin dashed: the mean of all others, most relevant heads first.",

@@ -18,6 +18,7 @@ from hrv_pack.benchmarks.evidence.statistics import (
     area,
     interval_of,
     mean_interval,
+    roc_area,
     verdict,
     wilson,
 )
@@ -106,6 +107,13 @@ class TestIntervals:
 
     def test_area_of_a_triangle(self) -> None:
         assert area([0, 0.5, 1], [0, 0.5, 1]) == 0.5
+
+    def test_roc_area_is_the_share_of_pairs_in_order(self) -> None:
+        rng = np.random.default_rng(0)
+        scores, positive = rng.integers(0, 9, 60), rng.random(60) < 0.3
+        pairs = scores[positive][:, None] - scores[~positive][None]
+        wanted = (pairs > 0).mean() + (pairs == 0).mean() / 2
+        assert roc_area(scores, positive) == pytest.approx(wanted)
 
 
 class TestResults:

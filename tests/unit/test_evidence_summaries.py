@@ -15,8 +15,10 @@ from hrv_pack.benchmarks.evidence import (
     segmentation_summary,
     weakening_summary,
 )
+from hrv_pack.benchmarks.evidence.head_effects import log_odds
 from hrv_pack.benchmarks.evidence.labels import Labels, _overlap
 from hrv_pack.benchmarks.evidence.masks import find_mask, finder_score
+from hrv_pack.demo.judge import Seen, Verdict
 from hrv_pack.demo.world import object_mask, render, scenes
 
 CONCEPTS = ("Color", "Weather Conditions")
@@ -61,6 +63,34 @@ class TestWeakening:
         summary = weakening_summary.summarise(weakening_rows("LeRHF"), CONCEPTS)
         assert "gainst the paper, lost earlier in LeRHF: Color" in summary["sentence"]
         assert summary["interval"][0] < 0
+
+
+def alone_row(first: int) -> dict[str, Any]:
+    """Of ten heads the third carries Color; Weather loses nothing. `first` is most relevant."""
+    lost = {"Color": [0.0, 0.0, 0.9] + [0.0] * 6 + [0.1], "Weather Conditions": [0.0] * 10}
+    vector = [float(head == first) for head in range(10)]
+    known = {"Color": vector, "Weather Conditions": [1.0] * 10}
+    return {"part": "single heads", "prompt": "", "lost": lost, "relevance": known}
+
+
+class TestSingleHeads:
+    @pytest.mark.parametrize(
+        ("first", "said", "cells"),
+        [
+            (2, "clearly more for Color 90%; not", ["90% [90%, 90%]", "0%", "90 points, head 1 "]),
+            (5, "less for Color 0%", ["0% [0%, 0%]", "0%", "90 points, head 6 "]),
+        ],
+    )
+    def test_the_share_of_the_most_relevant_tenth(
+        self, first: int, said: str, cells: list[str]
+    ) -> None:
+        rows = [*weakening_rows("MoRHF"), *(alone_row(first) for _ in range(6))]
+        summary = weakening_summary.summarise(rows, CONCEPTS)
+        assert said in summary["findings"][-1]
+        assert "not clearly another for Weather Conditions 10%" in summary["findings"][-1]
+        color = summary["tables"][-1]["rows"][0]
+        assert color[2:4] == cells[:2]
+        assert color[4].startswith(cells[2])
 
 
 def word_rows(plain: str, adjusted: str, drawn: str = "neither") -> list[dict[str, Any]]:
@@ -115,6 +145,54 @@ class TestMeanings:
         assert summary["sentence"].startswith("Against the paper")
 
 
+def effect_row(votes: list[float], shown: str) -> dict[str, Any]:
+    """One head of three decides; steered by it each way, pictures show `shown` when first is
+    wanted, and the opposite when second is."""
+    other = {"first": "second", "second": "first"}
+    found = [
+        {
+            "word": "mouse",
+            "context": {"colour": str(number)},
+            "method": "measured heads",
+            "desired": desired,
+            "strength": 1.0,
+            "clamp": 0.0,
+            "shown": [other.get(shown, shown) if desired else shown] * 4,
+        }
+        for number in range(8)
+        for desired in (0, 1)
+    ]
+    heads = {"heads": ["a", "b", "c"], "effects": [0.1, -2.0, 0.2], "votes": votes}
+    return {"part": "effects", "word": "mouse", "found": found, **heads}
+
+
+class TestHeadEffects:
+    def test_the_deciding_head_and_the_votes_agreement_are_told(self) -> None:
+        rows = [*word_rows("ffss", "ffss"), effect_row([0.0, -1.0, 1.0], "first")]
+        summary = meanings_summary.summarise(rows)
+        few, steered = summary["findings"][-2:]
+        assert "so many heads: mouse 1." in few and "mouse +1.00" in few
+        assert "measured heads, 1: 0.0% wrong (-50.0 points" in steered
+        assert summary["tables"][-1]["rows"] == [["mouse", "1", "b (-2.00)", "+1.00"]]
+
+    def test_votes_that_know_nothing_are_told(self) -> None:
+        rows = [*word_rows("ffss", "ffss"), effect_row([1.0, 0.0, -1.0], "neither")]
+        few, steered = meanings_summary.summarise(rows)["findings"][-2:]
+        assert "mouse -0.50" in few
+        assert "0.0% right, 100.0% neither" in steered
+
+    def test_log_odds_are_even_without_either_meaning_and_bounded(self) -> None:
+        def seen(mouse: float, computer: float) -> Verdict:
+            shares = {"mouse": mouse, "computer mouse": computer}
+            thing = Seen("", "", "", "", {"object": shares})
+            return Verdict(thing, thing, "", "", {})
+
+        kinds = ("mouse", "computer mouse")
+        assert log_odds(seen(0, 0), kinds) == 0
+        assert log_odds(seen(0, 1), kinds) == pytest.approx(np.log(101))
+        assert log_odds(seen(0.3, 0.6), kinds) == -log_odds(seen(0.6, 0.3), kinds)
+
+
 def edit_rows(plain: float, hrv: float) -> list[dict[str, Any]]:
     """Shares of successful pictures of P2P and P2P-HRV, at two rates; one picture unusable."""
     rows = []
@@ -165,31 +243,39 @@ def segment_rows(most: float, daam: float, least: float) -> list[dict[str, Any]]
             ("MoRHF", 23, most),
             ("LeRHF", 23, least),
             ("random", 23, daam),
+            ("maps of 8 x 8", 100, daam),
+            ("perfect map of 8 x 8", 100, 0.9),
         ):
             ious = level + 0.001 * rng.normal(size=(4, 3))
-            found.append(
-                {"order": order, "percent": percent, "heads": 20, "iou": ious.round(4).tolist()}
-            )
+            one = {"order": order, "percent": percent, "heads": 20, "iou": ious.round(4).tolist()}
+            found.append({**one, "roc": ious[:, 0].round(4).tolist()})
         row = {"group": "Animals", "left_out": 1, "thresholds": [0.3, 0.4, 0.5], "found": found}
         inside = {"area": [0.1] * 4, "hotter": [0.2, 0.2, 0.2, -0.1]}
         rows.append({"prompt": "", **row, **inside})
     return rows
 
 
+def summarise_segments(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return segmentation_summary.summarise(rows, ("Animals",), 0.99, (0.4,))
+
+
 class TestSegmentation:
     def test_an_effect(self) -> None:
-        summary = segmentation_summary.summarise(segment_rows(0.8, 0.7, 0.5), ("Animals",), 0.99)
+        summary = summarise_segments(segment_rows(0.8, 0.7, 0.5))
         assert "segment better than DAAM" in summary["sentence"]
         assert "mIoU 0.100" in summary["findings"][1] and "75.0%" in summary["findings"][1]
         assert "as in the paper, the least relevant are worse" in summary["sentence"]
         assert summary["interval"] == pytest.approx([0.8, 0.8], abs=0.01)
+        without, why = summary["findings"][-2:]
+        assert "as in the paper" in without and "0.800 against 0.500" in without
+        assert "a perfect 8 x 8 map would give 0.9" in why
 
     def test_no_effect_is_not_seen(self) -> None:
-        summary = segmentation_summary.summarise(segment_rows(0.7, 0.7, 0.7), ("Animals",), 0.99)
+        summary = summarise_segments(segment_rows(0.7, 0.7, 0.7))
         assert "is not seen" in summary["sentence"]
 
     def test_the_opposite_is_told(self) -> None:
-        summary = segmentation_summary.summarise(segment_rows(0.6, 0.7, 0.8), ("Animals",), 0.99)
+        summary = summarise_segments(segment_rows(0.6, 0.7, 0.8))
         assert summary["sentence"].startswith("Against the paper")
         assert "against the paper, the least" in summary["sentence"]
 

@@ -1,0 +1,98 @@
+"""What every single head does to a two-meaning word, measured; and steering by that.
+
+HRVs are voted from attention maps. Here a head's map of the word is rescaled and the judge says
+what became of the picture: knowledge no user has, so this is no method, but it tells whether heads
+that decide a meaning exist, and whether the votes find them.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import log
+from typing import Any
+
+from ...demo.judge import Verdict
+from ...demo.world import MEANINGS, group_of
+from .framework import Case, Lab, Rows
+
+FACTORS = (-1.0, 3.0)
+"""A head's map of the word times these, both as far from doing nothing."""
+REACHES = (1.0, 2.0)
+"""How far the most decisive head is rescaled when the heads steer together: 1 + reach."""
+_FLOOR = 0.01
+"""A picture without either meaning has odds of one, and sure judges do not outweigh others."""
+MEASURED, VOTED = "measured heads", "HRV, as gently"
+
+
+def log_odds(verdict: Verdict, kinds: tuple[str, str]) -> float:
+    """log of second meaning against first, as sure as the judge is; at most log(101)."""
+    first, second = (
+        max(seen.probabilities["object"][kind] for seen in (verdict.first, verdict.second))
+        for kind in kinds
+    )
+    return log(second + _FLOOR) - log(first + _FLOOR)
+
+
+def effects(lab: Lab, word: str, seeds: list[int]) -> list[float]:
+    """Of each head (H,): change of the mean log odds per unit of its factor, "a mouse" alone."""
+    import torch
+
+    found = []
+    for head in range(len(lab.relevance.heads)):
+        ends = []
+        for factor in FACTORS:
+            rescale = torch.ones(len(lab.relevance.heads))
+            rescale[head] = factor
+            seen = _see(lab, f"a {word}", word, rescale, seeds)
+            ends.append(sum(log_odds(one, MEANINGS[word]) for one in seen) / len(seeds))
+        found.append((ends[1] - ends[0]) / (FACTORS[1] - FACTORS[0]))
+    return found
+
+
+def votes(lab: Lab, word: str) -> list[float]:
+    """Of each head (H,): its relevance to the second meaning's concept minus to the first's."""
+    first, second = (lab.relevance.row(group_of(kind)) for kind in MEANINGS[word])
+    return (second - first).tolist()
+
+
+def run(lab: Lab, case: Case) -> Rows:
+    """Effects of all heads on the word, and pictures steered by them, or by the votes instead."""
+    import torch
+
+    from .meanings import shown_meaning, text_of
+
+    word = case["word"]
+    leanings = {MEASURED: effects(lab, word, case["seeds"]), VOTED: votes(lab, word)}
+    found: list[dict[str, Any]] = []
+    for one, (method, leaning) in product(case["on"], leanings.items()):
+        unit = torch.tensor(leaning) / max(map(abs, leaning))
+        for desired, reach in product((0, 1), REACHES):
+            rescale = 1 + reach * (2 * desired - 1) * unit
+            seen = _see(lab, text_of(one, word), word, rescale, one["seeds"])
+            found.append(
+                {
+                    "word": word,
+                    "context": one["context"],
+                    "method": method,
+                    "desired": desired,
+                    "strength": reach,
+                    "clamp": 0.0,
+                    "shown": [shown_meaning(MEANINGS[word], verdict) for verdict in seen],
+                }
+            )
+    return {
+        **case,
+        "heads": [str(head) for head in lab.relevance.heads],
+        "effects": leanings[MEASURED],
+        "votes": leanings[VOTED],
+        "found": found,
+    }
+
+
+def _see(lab: Lab, text: str, word: str, rescale: Any, seeds: list[int]) -> list[Verdict]:
+    """What the judge sees where the word's maps are rescaled by `rescale` (H,)."""
+    from ...nodes.steer import steered
+
+    prompt = lab.prompt(text)
+    model = steered(lab.model, lab.relevance, prompt, word, rescale, (0.0, 1.0), "head effects")
+    return lab.see(model, prompt, seeds)
