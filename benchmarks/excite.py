@@ -15,6 +15,7 @@ def excited(
     words: Mapping[str, str],
     hrv: HeadRelevance | None = None,
     strength: float = 1.0,
+    map_size: str = "auto",
 ) -> Any:
     """`model` that attends to the words of the prompt; word -> its concept.
 
@@ -29,4 +30,4 @@ def excited(
             "experiments with two objects cannot run."
         ) from error
     listed = ", ".join(f"{word}: {concept}" for word, concept in words.items())
-    return node.execute(model, conditioning, listed, strength, hrv=hrv).args[0]
+    return node.execute(model, conditioning, listed, strength, map_size=map_size, hrv=hrv).args[0]

@@ -18,7 +18,7 @@ CHUNK = 77
 TokenSlice = Literal["auto", "all but first and last", "all but first", "words"]
 MapSize = Literal["auto", "1/4", "1/16", "1/64"]
 _HALVINGS: dict[str, int] = {"1/4": 1, "1/16": 2, "1/64": 3}
-_SMALLEST_SIDE = 4  # of a map that `auto` chooses without a layer of that size
+_SMALLEST_SIDE = 6  # of a map that `auto` chooses: the 3 x 3 smoothing is a quarter of it then
 
 
 class WantedWord(NamedTuple):
@@ -119,7 +119,8 @@ def plan_maps(
 
     relevance (C, H), rows h[concept]: all heads with weight h / H (HRV, section 5.3), maps
     brought to 1/64 of the latent's pixels. Without: the heads of the layers of 1/16 of the
-    pixels, all alike. ValueError where the model has no layer of a chosen size.
+    pixels, all alike. On small latents, maps of more pixels: see `_auto_level`. ValueError where
+    the model has no layer of a chosen size.
     """
     levels = halvings(unet, layers)
     level = _level(levels, latent, choice, relevance is not None)
@@ -143,25 +144,32 @@ def plan_maps(
 
 def _level(levels: Sequence[int], latent: Size, choice: MapSize, resampled: bool) -> int:
     """How often the latent's sides are halved to give the compared maps."""
-    wanted = (3 if resampled else 2) if choice == "auto" else _HALVINGS[choice]
-    if wanted in levels:
-        return wanted
     if choice == "auto":
-        if resampled and min(_size(latent, wanted)) >= _SMALLEST_SIDE:
-            return wanted
-        return min(levels, key=lambda level: (abs(level - wanted), level))
-    if not resampled:
+        return _auto_level(levels, latent, resampled)
+    wanted = _HALVINGS[choice]
+    if wanted not in levels and not resampled:
         have = ", ".join(f"1/{4**level}" if level else "all" for level in sorted(set(levels)))
         raise ValueError(
             f"This model has no layer with {choice} of the latent's pixels; it has layers with: "
             f"{have}. Set map_size to auto."
         )
-    if min(_size(latent, wanted)) < 2:
+    if wanted not in levels and min(_size(latent, wanted)) < 2:
         raise ValueError(
             f"Maps with {choice} of the pixels of a {latent[0]} x {latent[1]} latent would be a "
             "single point. Set map_size to auto, or make a larger picture."
         )
     return wanted
+
+
+def _auto_level(levels: Sequence[int], latent: Size, resampled: bool) -> int:
+    """The published halvings, or the nearest ones that leave _SMALLEST_SIDE pixels to a side.
+
+    Without resampling only sizes that the model's layers have.
+    """
+    published = 3 if resampled else 2
+    have = {*levels, published} if resampled else set(levels)
+    large = [level for level in have if min(_size(latent, level)) >= _SMALLEST_SIDE]
+    return min(large or [min(have)], key=lambda level: (abs(level - published), level))
 
 
 def _size(latent: Size, level: int) -> Size:

@@ -16,6 +16,7 @@ from ...demo.world import BARE, COLOURS, OBJECTS, group_of
 from . import multi_object_figures
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .multi_object_summary import summarise
+from .multi_object_why import attended
 from .snapshots import pack
 
 SEED = SEEDS["multi_object"]
@@ -27,9 +28,14 @@ KEPT = 6
 KINDS = tuple(kind for kind in OBJECTS if kind not in BARE)
 """Kinds with one meaning: this is about what is forgotten, not about what is misread."""
 METHODS = ("plain", "A&E", "A&E-HRV")
-SWEPT = {"A&E-HRV, strength 0.3": 0.3, "A&E-HRV, strength 3": 3.0}
-"""Other strengths than the paper's, 1, tried on the first prompts."""
-SWEEP: dict[Size, int] = {"quick": 2, "full": 5}
+SWEPT: dict[str, tuple[float, str]] = {
+    "A&E-HRV, strength 0.3": (0.3, "auto"),
+    "A&E-HRV, strength 3": (3.0, "auto"),
+    "A&E, maps of 4 x 4": (1.0, "1/4"),
+    "A&E-HRV, maps of 4 x 4": (1.0, "1/4"),
+}
+"""Strength and map size, tried on the first prompts; the others have 1 and "auto", 8 x 8."""
+SWEEP: dict[Size, int] = {"quick": 2, "full": 20}
 
 
 class MultiObject(Experiment):
@@ -37,6 +43,7 @@ class MultiObject(Experiment):
 
     name = "multi_object"
     title = "Two objects with their colours"
+    version = 2
     paper = (
         "Tables 2 and 12: A&E-HRV scores 2.3 to 6.3% above Attend-and-Excite by CLIP and BLIP-2 "
         "similarity, on prompts of two objects (66) and of two coloured objects (150)"
@@ -80,7 +87,7 @@ class MultiObject(Experiment):
                 "seconds": seconds / len(case["seeds"]),
                 "kept": [pack(one) for one in pictures[:KEPT]] if case["keep"] else [],
             }
-        return {"prompt": text, "methods": found}
+        return {"prompt": text, "methods": found, "attended": attended(lab, case, positive)}
 
     def summarise(self, rows: list[Rows]) -> Summary:
         return summarise(rows, METHODS)
@@ -89,7 +96,7 @@ class MultiObject(Experiment):
         return multi_object_figures.draw(self.name, summary["data"], folder)
 
     def cost(self, case: Case) -> float:
-        return (4.5 if case["sweep"] else 2.1) * len(case["seeds"])
+        return (7.0 if case["sweep"] else 2.4) * len(case["seeds"])
 
 
 EXPERIMENT = MultiObject()
@@ -114,5 +121,5 @@ def _model(lab: Lab, positive: Any, words: dict[str, str], method: str) -> Any:
         return lab.model
     from ..excite import excited
 
-    hrv = None if method == "A&E" else lab.relevance
-    return excited(lab.model, positive, words, hrv, SWEPT.get(method, 1.0))
+    hrv = lab.relevance if method.startswith("A&E-HRV") else None
+    return excited(lab.model, positive, words, hrv, *SWEPT.get(method, (1.0, "auto")))

@@ -9,6 +9,7 @@ import numpy as np
 
 from .framework import Rows, Summary
 from .multi_object_figures import CAPTIONS
+from .multi_object_why import finding as why
 from .statistics import mean_interval, percent, points, share_interval, spread, verdict
 
 NAMED, BOTH, RIGHT = "named objects", "both objects", "both objects and both colours"
@@ -44,13 +45,14 @@ def summarise(rows: list[Rows], methods: Sequence[str]) -> Summary:
             _finding("A&E", gains["A&E over plain"]),
             _finding("A&E-HRV", gains["A&E-HRV over plain"]),
             _forgets(shares["plain"]),
-            *([_strengths(swept)] if swept else []),
+            *([_settings(swept)] if swept else []),
+            *why(rows),
         ],
         "tables": [
             _table(shares, seconds),
             _differences("Differences, prompt by prompt with the same noise", gains),
             *(
-                [_differences("Other strengths, over plain, on the first prompts", swept)]
+                [_differences("Other settings, over plain, on the first prompts", swept)]
                 if swept
                 else []
             ),
@@ -76,14 +78,14 @@ def _values(rows: list[Rows], method: str) -> dict[str, list[float]]:
 
 
 def sweep(rows: list[Rows], methods: Sequence[str]) -> dict[str, Any]:
-    """Gains over plain of the methods that only some prompts have, and of A&E-HRV on those."""
+    """Gains over plain of the settings that only some prompts have, and of both methods there."""
     mine = [row for row in rows if len(row["methods"]) > len(methods)]
     if not mine:
         return {}
     prompts = [row["prompt"] for row in mine for _ in row["methods"]["plain"]["pictures"]]
     plain = _values(mine, "plain")
     found = {}
-    for method in [name for name in mine[0]["methods"] if name.startswith("A&E-HRV")]:
+    for method in [name for name in mine[0]["methods"] if name != "plain"]:
         values = _values(mine, method)
         found[method] = {name: _gain(values[name], plain[name], prompts) for name in MEASURES}
     return found
@@ -131,15 +133,14 @@ def _forgets(plain: dict[str, Any]) -> str:
     )
 
 
-def _strengths(swept: dict[str, Any]) -> str:
-    best = max(swept, key=lambda name: swept[name][NAMED]["share"])
-    gain = swept[best][NAMED]
-    told = {
-        "yes": "helps most",
-        "no": "does best, without being clearly better than plain,",
-        "reversed": "does least harm",
-    }[verdict((gain["interval"][0], gain["interval"][1]))]
-    return f"Of the strengths tried, {best} {told} for the named objects ({_told(gain)})."
+def _settings(swept: dict[str, Any]) -> str:
+    best = max(swept, key=lambda name: swept[name][BOTH]["share"])
+    worst = min(swept, key=lambda name: swept[name][BOTH]["share"])
+    return (
+        f"Of the settings tried on the first prompts, {best} does best for both objects "
+        f"({_told(swept[best][BOTH])} against plain), {worst} worst "
+        f"({_told(swept[worst][BOTH])})."
+    )
 
 
 def _table(shares: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_area_prompts_are_read_where_they_are(models, clip, said):
     whole = host_nodes.CLIPTextEncode().encode(clip, "a garden")[0]
     plain = sample(model, whole + area, negative, steps=2)
     found = sample(excited(model, area), whole + area, negative, steps=2)
-    assert "maps of 2 x 4" in said[0]
+    assert "maps of 4 x 8" in said[0]
     assert not torch.equal(found, plain)
 
 
