@@ -1,8 +1,8 @@
 """What every single head does to a two-meaning word, measured; and steering by that.
 
-HRVs are voted from attention maps. Here a head's map of the word is rescaled and the judge says
-what became of the picture: knowledge no user has, so this is no method, but it tells whether heads
-that decide a meaning exist, and whether the votes find them.
+HRVs are voted from attention maps. Here a head's map of the word is rescaled and the picture that
+comes of it is compared: by the judge, whom no user has, and without one, by how far the latent goes
+the way from one clear prompt's to the other's ("mouse animal", "computer mouse") from equal noise.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from itertools import product
 from math import log
 from typing import Any
 
+from ...demo.captions import object_words, sentence, thing_words
 from ...demo.judge import Verdict
 from ...demo.world import MEANINGS, group_of
 from .framework import Case, Lab, Rows
@@ -21,7 +22,7 @@ REACHES = (1.0, 2.0)
 """How far the most decisive head is rescaled when the heads steer together: 1 + reach."""
 _FLOOR = 0.01
 """A picture without either meaning has odds of one, and sure judges do not outweigh others."""
-MEASURED, VOTED = "measured heads", "HRV, as gently"
+JUDGED, CLEAR, VOTED = "heads by the judge", "heads by clear prompts", "HRV, as gently"
 
 
 def log_odds(verdict: Verdict, kinds: tuple[str, str]) -> float:
@@ -33,19 +34,30 @@ def log_odds(verdict: Verdict, kinds: tuple[str, str]) -> float:
     return log(second + _FLOOR) - log(first + _FLOOR)
 
 
-def effects(lab: Lab, word: str, seeds: list[int]) -> list[float]:
-    """Of each head (H,): change of the mean log odds per unit of its factor, "a mouse" alone."""
+def effects(lab: Lab, word: str, seeds: list[int]) -> dict[str, list[float]]:
+    """Of each head (H,) per unit of its factor, with the word alone ("a mouse").
+
+    JUDGED: change of the mean log odds; CLEAR: share of the way between the clear prompts' latents.
+    """
     import torch
 
-    found = []
+    kinds = MEANINGS[word]
+    first, second = (
+        lab.latents(lab.model, _alone(object_words(kind)), seeds).flatten() for kind in kinds
+    )
+    way = (second - first) / (second - first).square().sum()
+    found: dict[str, list[float]] = {JUDGED: [], CLEAR: []}
     for head in range(len(lab.relevance.heads)):
-        ends = []
+        ends: dict[str, list[float]] = {JUDGED: [], CLEAR: []}
         for factor in FACTORS:
             rescale = torch.ones(len(lab.relevance.heads))
             rescale[head] = factor
-            seen = _see(lab, f"a {word}", word, rescale, seeds)
-            ends.append(sum(log_odds(one, MEANINGS[word]) for one in seen) / len(seeds))
-        found.append((ends[1] - ends[0]) / (FACTORS[1] - FACTORS[0]))
+            latents = _latents(lab, _alone(word), word, rescale, seeds)
+            seen = lab.judge(lab.vae.decode(latents))
+            ends[JUDGED].append(sum(log_odds(one, kinds) for one in seen) / len(seeds))
+            ends[CLEAR].append(float(latents.flatten() @ way))
+        for how, (low, high) in ends.items():
+            found[how].append((high - low) / (FACTORS[1] - FACTORS[0]))
     return found
 
 
@@ -62,13 +74,14 @@ def run(lab: Lab, case: Case) -> Rows:
     from .meanings import shown_meaning, text_of
 
     word = case["word"]
-    leanings = {MEASURED: effects(lab, word, case["seeds"]), VOTED: votes(lab, word)}
+    leanings = {**effects(lab, word, case["seeds"]), VOTED: votes(lab, word)}
     found: list[dict[str, Any]] = []
     for one, (method, leaning) in product(case["on"], leanings.items()):
         unit = torch.tensor(leaning) / max(map(abs, leaning))
         for desired, reach in product((0, 1), REACHES):
             rescale = 1 + reach * (2 * desired - 1) * unit
-            seen = _see(lab, text_of(one, word), word, rescale, one["seeds"])
+            latents = _latents(lab, text_of(one, word), word, rescale, one["seeds"])
+            seen = lab.judge(lab.vae.decode(latents))
             found.append(
                 {
                     "word": word,
@@ -83,16 +96,22 @@ def run(lab: Lab, case: Case) -> Rows:
     return {
         **case,
         "heads": [str(head) for head in lab.relevance.heads],
-        "effects": leanings[MEASURED],
+        "effects": leanings[JUDGED],
+        "clear": leanings[CLEAR],
         "votes": leanings[VOTED],
         "found": found,
     }
 
 
-def _see(lab: Lab, text: str, word: str, rescale: Any, seeds: list[int]) -> list[Verdict]:
-    """What the judge sees where the word's maps are rescaled by `rescale` (H,)."""
+def _alone(words: str) -> str:
+    """A prompt of nothing else: "a mouse"."""
+    return sentence([thing_words(words)])
+
+
+def _latents(lab: Lab, text: str, word: str, rescale: Any, seeds: list[int]) -> Any:
+    """Latents of pictures where the word's maps are rescaled by `rescale` (H,)."""
     from ...nodes.steer import steered
 
     prompt = lab.prompt(text)
     model = steered(lab.model, lab.relevance, prompt, word, rescale, (0.0, 1.0), "head effects")
-    return lab.see(model, prompt, seeds)
+    return lab.latents(model, prompt, seeds)

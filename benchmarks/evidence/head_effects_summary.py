@@ -14,11 +14,12 @@ from .meanings_pictures import OUTCOMES, Pictures, cells, gain, pictures_of, rat
 from .statistics import percent, points
 
 HALF = 0.5
+_KNOWN = 0.75
 
 
-def agreement(row: Rows) -> float:
-    """Rank correlation of the heads' measured effects with what the votes say; 1 is perfect."""
-    return float(spearmanr(row["effects"], row["votes"]).statistic)
+def agreement(row: Rows, other: str = "votes") -> float:
+    """Rank correlation of the effects the judge sees with the votes, or with "clear"."""
+    return float(spearmanr(row["effects"], row[other]).statistic)
 
 
 def decisive(row: Rows) -> list[int]:
@@ -29,16 +30,29 @@ def decisive(row: Rows) -> list[int]:
     return order[: int(np.argmax(reached >= HALF)) + 1].tolist()
 
 
+def right_way(row: Rows) -> float:
+    """Of the decisive heads' effects, the share whose sign the votes have."""
+    effects, votes = (np.array(row[name])[decisive(row)] for name in ("effects", "votes"))
+    return float(np.abs(effects[effects * votes > 0]).sum() / np.abs(effects).sum())
+
+
 def _few(rows: Sequence[Rows]) -> str:
-    """How few heads decide, and how the votes rank them."""
+    """How few heads decide, and what the votes know of them."""
     few = ", ".join(f"{row['word']} {len(decisive(row))}" for row in rows)
     ranks = ", ".join(f"{row['word']} {agreement(row):+.2f}" for row in rows)
-    return (
-        f"Why, measured: one head at a time was rescaled. Few of the {len(rows[0]['effects'])} "
-        f"heads decide what the word becomes; half of all effects are those of so many heads: "
-        f"{few}. The HRV does not know them: rank correlation of the effects with its difference "
-        f"of the two concepts: {ranks}. Heads that look at a concept's words are here not the "
-        "heads that decide between its objects."
+    signs = ", ".join(f"{row['word']} {percent(right_way(row), 0)}" for row in rows)
+    text = (
+        f"Why, measured: one head at a time was rescaled. Half of what the "
+        f"{len(rows[0]['effects'])} heads do to the meaning is done by so many: {few}. Rank "
+        "correlation of all effects with the HRV's difference of the two concepts (0 where it "
+        f"knows nothing of them): {ranks}. Of what the decisive heads do, the HRV has the sign "
+        f"right for {signs}."
+    )
+    if np.mean([right_way(row) for row in rows]) > _KNOWN:
+        return text
+    return text + (
+        " Heads that look at the words of a concept need not be those that decide between its "
+        "objects, and a head that does may push the other way."
     )
 
 
@@ -48,8 +62,24 @@ def _heads_table(rows: Sequence[Rows]) -> dict[str, Any]:
     for row in rows:
         few = decisive(row)
         named = ", ".join(f"{row['heads'][i]} ({row['effects'][i]:+.2f})" for i in few[:4])
-        lines.append([row["word"], str(len(few)), named, f"{agreement(row):+.2f}"])
-    header = ["word", "heads with half of all effects", "the strongest (effect)", "HRV, rank corr."]
+        lines.append(
+            [
+                row["word"],
+                str(len(few)),
+                named,
+                f"{agreement(row):+.2f}",
+                percent(right_way(row), 0),
+                f"{agreement(row, 'clear'):+.2f}",
+            ]
+        )
+    header = [
+        "word",
+        "heads with half of all effects",
+        "the strongest (effect)",
+        "HRV: rank correlation",
+        "sign right",
+        "clear prompts: rank correlation",
+    ]
     return {"title": "Heads that decide, log odds per unit of the factor", "header": header} | {
         "rows": lines
     }
@@ -78,10 +108,11 @@ def why(tried: Sequence[Rows], steered: dict[str, Pictures], plain: Pictures) ->
         )
     return [
         _few(tried),
-        "Rescaling all heads together by these effects, measured on other pictures of the bare "
+        "Rescaling all heads together by their effects, measured on other pictures of the bare "
         "word, in place of the HRV (the most decisive head by at most so much): "
         + "; ".join(told)
-        + ". This asks the judge first, so it is no method; it shows what heads could do.",
+        + ". By the judge shows what heads can do. By clear prompts needs no judge: a head counts "
+        "as far as it moves the latent the way from one clear prompt's to the other's.",
     ]
 
 

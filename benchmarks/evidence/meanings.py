@@ -82,7 +82,10 @@ class TwoMeanings(Experiment):
             first = FIRST_SEED + 91_000 + 100 * number
             seeds = list(range(first, first + TRIED[size]))
             on = [_bare(case) for case in plain if case["word"] == word]
-            cases.append({"part": "effects", "word": word, "seeds": seeds, "on": on})
+            kinds = list(MEANINGS[word])
+            cases.append(
+                {"part": "effects", "word": word, "kinds": kinds, "seeds": seeds, "on": on}
+            )
         return cases
 
     def run(self, lab: Lab, case: Case) -> Rows:

@@ -39,13 +39,13 @@ def findings(rows: Sequence[Rows], chosen: int) -> list[str]:
     perfect = values(rows, f"perfect map of {finest}", 100)[:, column].mean()
     best, at = _best(rows, daam)
     by_size = ", ".join(f"{_roc(rows, name, 100)} for the {name}" for name in sizes)
+    limit = "" if perfect < best else " not"
     return [
         _order_sentence(rows, chosen),
-        f"Why mIoU is low: the threshold {MIDDLE} is for objects that fill the picture. Here a "
-        f"word is attended to weakly everywhere, and its small object stands out of that: DAAM is "
-        f"best at {at}, {best:.3f}. The resolution is not the limit: a perfect {finest} map "
-        f"would give {perfect:.3f} at {MIDDLE}. Heads differ by resolution more than by concept: "
-        f"the area is {by_size}.",
+        f"Why mIoU is what it is: DAAM is best at threshold {at}, {best:.3f} (read off "
+        f"afterwards; the paper's {MIDDLE} is for objects that fill the picture). The resolution "
+        f"is{limit} the limit: a perfect {finest} map would give {perfect:.3f} at {MIDDLE}. By "
+        f"resolution of the heads the area is {by_size}.",
     ]
 
 

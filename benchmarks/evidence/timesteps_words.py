@@ -75,9 +75,9 @@ def added_sentence(added: dict[str, Any]) -> str:
         return "A concept added to the set was not measured."
     low, high = added["interval"]
     rerun = added["rerun"][0]
-    if high < rerun - 0.02:
+    if high < rerun:
         what = "A new concept changes the old HRVs more than other prompts and noise do"
-    elif low > rerun + 0.02:
+    elif low > rerun:
         what = "A new concept changes the old HRVs less than other prompts and noise do"
     else:
         what = "A new concept changes the old HRVs about as much as other prompts and noise do"

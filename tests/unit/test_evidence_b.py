@@ -14,6 +14,7 @@ from hrv_pack.benchmarks.evidence.framework import SEEDS
 from hrv_pack.benchmarks.evidence.multi_object_summary import summarise
 from hrv_pack.benchmarks.evidence.snapshots import pack, row_of, unpack
 from hrv_pack.benchmarks.evidence.timesteps import nearest_share, new_concept, separation
+from hrv_pack.benchmarks.evidence.timesteps_words import added_sentence
 from hrv_pack.benchmarks.evidence.tsne import affinities, divergence, gradient, tsne
 from hrv_pack.benchmarks.evidence.voting import cosine, hrvs
 from hrv_pack.demo.captions import meanings
@@ -317,3 +318,12 @@ def test_in_the_sets_of_concepts_no_word_stands_twice():
 def test_an_empty_run_says_that_it_measured_nothing():
     assert "Not measured" in timesteps.EXPERIMENT.summarise([])["sentence"]
     assert "not measured" in breaking.EXPERIMENT.summarise([])["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [([0.97, 0.99], "more than"), ([0.97, 0.998], "about as much as"), ([0.998, 1.0], "less than")],
+)
+def test_what_a_new_concept_changes_is_told_against_other_prompts(interval, said):
+    added = {"rows": {"Color": [0.98]}, "interval": interval, "mean": 0.98, "rerun": [0.997]}
+    assert f"changes the old HRVs {said} other prompts" in added_sentence(added)

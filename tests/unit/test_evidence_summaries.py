@@ -153,7 +153,7 @@ def effect_row(votes: list[float], shown: str) -> dict[str, Any]:
         {
             "word": "mouse",
             "context": {"colour": str(number)},
-            "method": "measured heads",
+            "method": "heads by the judge",
             "desired": desired,
             "strength": 1.0,
             "clamp": 0.0,
@@ -163,6 +163,7 @@ def effect_row(votes: list[float], shown: str) -> dict[str, Any]:
         for desired in (0, 1)
     ]
     heads = {"heads": ["a", "b", "c"], "effects": [0.1, -2.0, 0.2], "votes": votes}
+    heads["clear"] = [0.1, -0.2, 0.3]
     return {"part": "effects", "word": "mouse", "found": found, **heads}
 
 
@@ -171,14 +172,17 @@ class TestHeadEffects:
         rows = [*word_rows("ffss", "ffss"), effect_row([0.0, -1.0, 1.0], "first")]
         summary = meanings_summary.summarise(rows)
         few, steered = summary["findings"][-2:]
-        assert "so many heads: mouse 1." in few and "mouse +1.00" in few
-        assert "measured heads, 1: 0.0% wrong (-50.0 points" in steered
-        assert summary["tables"][-1]["rows"] == [["mouse", "1", "b (-2.00)", "+1.00"]]
+        assert "done by so many: mouse 1." in few and "mouse +1.00" in few
+        assert few.endswith("the sign right for mouse 100%.")
+        assert "heads by the judge, 1: 0.0% wrong (-50.0 points" in steered
+        assert summary["tables"][-1]["rows"] == [
+            ["mouse", "1", "b (-2.00)", "+1.00", "100%", "+1.00"]
+        ]
 
     def test_votes_that_know_nothing_are_told(self) -> None:
         rows = [*word_rows("ffss", "ffss"), effect_row([1.0, 0.0, -1.0], "neither")]
         few, steered = meanings_summary.summarise(rows)["findings"][-2:]
-        assert "mouse -0.50" in few
+        assert "mouse -0.50" in few and "need not be those that decide" in few
         assert "0.0% right, 100.0% neither" in steered
 
     def test_log_odds_are_even_without_either_meaning_and_bounded(self) -> None:
