@@ -135,7 +135,7 @@ def choices(
     daam = daam_map(word, heads, daam_heads(word, heads, captured.latent), size)
     yield "DAAM", normalise(daam, "min-max")
     every = torch.ones(len(heads), dtype=torch.bool)
-    finest = _finest(word, heads)
+    finest = next(iter(heads_by_size(word, heads).values()))
     for title, among in (("", every), (", finest layers only", finest)):
         yield f"all{title}", normalise(selective_map(word, heads, among, size), "min-max")
         for order, name in (("MoRHF", "most"), ("LeRHF", "least")):
@@ -179,13 +179,14 @@ def _each_head(word: list[LayerMaps], size: tuple[int, int]) -> Iterator[tuple[i
             yield layer.size[0] * layer.size[1], grown[:, head]
 
 
-def _finest(word: list[LayerMaps], heads: HeadTable) -> Tensor:
-    """The heads of the layers with most pixels, (H,) bool."""
-    most = max(layer.size for layer in word)
-    chosen = torch.zeros(len(heads), dtype=torch.bool)
-    for layer in word:
-        chosen[heads.span(layer.place, layer.layer)] = layer.size == most
-    return chosen
+def heads_by_size(word: list[LayerMaps], heads: HeadTable) -> dict[tuple[int, int], Tensor]:
+    """Resolution (h, w), finest first -> its heads, (H,) bool."""
+    found: dict[tuple[int, int], Tensor] = {}
+    for size in sorted({layer.size for layer in word}, reverse=True):
+        found[size] = torch.zeros(len(heads), dtype=torch.bool)
+        for layer in word:
+            found[size][heads.span(layer.place, layer.layer)] = layer.size == size
+    return found
 
 
 def _mean(maps: Tensor, where: Tensor) -> Tensor:

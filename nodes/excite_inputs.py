@@ -145,7 +145,7 @@ def _maps() -> list[Any]:
             options=MAP_SIZES,
             advanced=True,
             tooltip="Pixels of the maps, as a share of the latent's. auto: 1/64 with an HRV, "
-            "1/16 without, or the nearest size the model has, at least 6 x 6.",
+            "1/16 without, or the nearest size there is, of 6 x 6 or more if possible.",
         ),
         io.Combo.Input(
             "checkpointing",

@@ -31,7 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 CONCEPTS = {attribute: concept for concept, attribute in ATTRIBUTES.items()}
 KINDS: dict[Size, tuple[str, ...]] = {
     "quick": ("cat", "phone"),
-    "full": ("cat", "phone", "banana", "plane"),
+    "full": ("cat", "phone", "banana", "plane", "fish", "camera", "apple", "boat"),
 }
 RATES: dict[Size, tuple[float, ...]] = {
     "quick": (0.0, 0.4, 0.7, 0.9),

@@ -13,8 +13,9 @@ from typing import Any
 
 from ...demo.captions import object_words, sentence, thing_words
 from ...demo.judge import Verdict
-from ...demo.world import MEANINGS, group_of
+from ...demo.world import MEANINGS
 from .framework import Case, Lab, Rows
+from .meanings_words import concepts_of, shown_meaning, text_of
 
 FACTORS = (-1.0, 3.0)
 """A head's map of the word times these, both as far from doing nothing."""
@@ -63,15 +64,13 @@ def effects(lab: Lab, word: str, seeds: list[int]) -> dict[str, list[float]]:
 
 def votes(lab: Lab, word: str) -> list[float]:
     """Of each head (H,): its relevance to the second meaning's concept minus to the first's."""
-    first, second = (lab.relevance.row(group_of(kind)) for kind in MEANINGS[word])
-    return (second - first).tolist()
+    second, first = concepts_of(lab.relevance, word, desired=1)
+    return (lab.relevance.row(second) - lab.relevance.row(first)).tolist()
 
 
 def run(lab: Lab, case: Case) -> Rows:
     """Effects of all heads on the word, and pictures steered by them, or by the votes instead."""
     import torch
-
-    from .meanings import shown_meaning, text_of
 
     word = case["word"]
     leanings = {**effects(lab, word, case["seeds"]), VOTED: votes(lab, word)}

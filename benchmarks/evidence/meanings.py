@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ...demo.backdrop import WEATHERS
-from ...demo.captions import STYLE_WORDS, WEATHER_WORDS, object_words, sentence, thing_words
-from ...demo.judge import Verdict
+from ...demo.captions import STYLE_WORDS, WEATHER_WORDS, object_words
 from ...demo.styles import STYLES
-from ...demo.world import COLOURS, MEANINGS, PATTERNS, group_of
+from ...demo.world import COLOURS, MEANINGS, PATTERNS
 from ...hrv.relevance import HeadRelevance
 from . import head_effects, meanings_figure
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
 from .meanings_summary import summarise
+from .meanings_words import concepts_of, shown_meaning, text_of
 from .variants import VARIANTS, relevance_of
 
 FIRST_SEED = SEEDS["meanings"]
@@ -137,18 +137,11 @@ def outcomes(lab: Lab, relevance: HeadRelevance, case: Case, setting: Setting) -
     return [shown_meaning(kinds, verdict) for verdict in lab.see(model, prompt, case["seeds"])]
 
 
-def text_of(case: Case, words: str) -> str:
-    """The prompt with these words for the thing."""
-    context = case["context"]
-    thing = thing_words(words, context["colour"], context["pattern"])
-    return sentence([thing], context["weather"], context["style"])
-
-
 def _steered(lab: Lab, relevance: Any, prompt: Any, case: Case, setting: Setting) -> Any:
     from ...nodes.steer import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
     word = case["word"]
-    wanted, other = _concepts(relevance, word, setting.desired)
+    wanted, other = concepts_of(relevance, word, setting.desired)
     clamp = ("custom", setting.clamp) if setting.clamp else ("none", 9.0)
     given = (lab.model, relevance, prompt)
     if setting.method == "adjust all words":
@@ -162,21 +155,6 @@ def _steered(lab: Lab, relevance: Any, prompt: Any, case: Case, setting: Setting
     else:
         return lab.model
     return made.args[0]
-
-
-def _concepts(relevance: HeadRelevance, word: str, desired: int) -> tuple[str, str]:
-    """The concepts of the wanted meaning and of the other one."""
-    kinds = MEANINGS[word]
-    groups = [kind if kind in relevance.concepts else group_of(kind) for kind in kinds]
-    return groups[desired], groups[1 - desired]
-
-
-def shown_meaning(kinds: tuple[str, str], verdict: Verdict) -> str:
-    """Which of the two kinds is in the picture: "first", "second", "both" or "neither"."""
-    first, second = (verdict.find(kind) is not None for kind in kinds)
-    if first and second:
-        return "both"
-    return "first" if first else "second" if second else "neither"
 
 
 def _variant(lab: Lab, relevance: Any, name: str, case: Case) -> list[dict[str, Any]]:

@@ -59,13 +59,19 @@ def rates_of(pictures: Pictures) -> dict[str, list[float]]:
 
 
 def gain(one: Pictures, other: Pictures, outcome: str) -> tuple[float, Interval]:
-    """Share of an outcome in `one` minus in `other`; paired by prompt and direction."""
+    """Share of an outcome in `one` minus in `other`; paired by prompt and direction.
+
+    ValueError if no prompt has both.
+    """
     parts: dict[Any, list[list[bool]]] = defaultdict(lambda: [[], []])
     for side, pictures in enumerate((one, other)):
         for p in pictures:
             parts[p["cluster"], p["desired"]][side].append(p["outcome"] == outcome)
-    gains = [float(np.mean(a) - np.mean(b)) for a, b in parts.values()]
-    return float(np.mean(gains)), mean_interval(gains, [cluster for cluster, _ in parts])
+    both = {part: sides for part, sides in parts.items() if all(sides)}
+    if not both:
+        raise ValueError("No prompt was sampled with both methods yet.")
+    gains = [float(np.mean(a) - np.mean(b)) for a, b in both.values()]
+    return float(np.mean(gains)), mean_interval(gains, [cluster for cluster, _ in both])
 
 
 def cells(rates: dict[str, list[float]]) -> list[str]:

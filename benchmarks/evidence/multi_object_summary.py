@@ -45,7 +45,7 @@ def summarise(rows: list[Rows], methods: Sequence[str]) -> Summary:
             _finding("A&E", gains["A&E over plain"]),
             _finding("A&E-HRV", gains["A&E-HRV over plain"]),
             _forgets(shares["plain"]),
-            *([_settings(swept)] if swept else []),
+            *([_settings(swept, _tried(rows, methods))] if swept else []),
             *why(rows),
         ],
         "tables": [
@@ -91,6 +91,11 @@ def sweep(rows: list[Rows], methods: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def _tried(rows: list[Rows], methods: Sequence[str]) -> int:
+    """How many prompts have the other settings too."""
+    return sum(len(row["methods"]) > len(methods) for row in rows)
+
+
 def _share(values: list[float], prompts: list[str]) -> dict[str, Any]:
     return {"share": float(np.mean(values)), "interval": list(share_interval(values, prompts))}
 
@@ -133,14 +138,15 @@ def _forgets(plain: dict[str, Any]) -> str:
     )
 
 
-def _settings(swept: dict[str, Any]) -> str:
-    best = max(swept, key=lambda name: swept[name][BOTH]["share"])
-    worst = min(swept, key=lambda name: swept[name][BOTH]["share"])
-    return (
-        f"Of the settings tried on the first prompts, {best} does best for both objects "
-        f"({_told(swept[best][BOTH])} against plain), {worst} worst "
-        f"({_told(swept[worst][BOTH])})."
-    )
+def _settings(swept: dict[str, Any], prompts: int) -> str:
+    """What every setting clearly does to both objects."""
+    how = {"yes": "helps", "no": "no clear change", "reversed": "harms"}
+    told = [
+        f"{name} {how[verdict((low, high))]} ({points(gain['share'], (low, high))})"
+        for name, gain in ((name, gains[BOTH]) for name, gains in swept.items())
+        for low, high in [gain["interval"]]
+    ]
+    return f"Both objects by setting, against plain, {prompts} prompts: {'; '.join(told)}."
 
 
 def _table(shares: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:

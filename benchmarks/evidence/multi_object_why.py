@@ -1,4 +1,4 @@
-"""Whether attention to a word tells if its object will be there, which the method builds on."""
+"""Whether attention to a word goes with its object being there, as Attend-and-Excite supposes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ def attended(lab: Lab, case: Case, positive: Any) -> dict[str, list[list[float]]
     return found
 
 
-def told(rows: Sequence[Rows]) -> dict[str, tuple[float, tuple[float, float]]]:
-    """Resolution -> how surely the picture with the object has more attention than one without.
+FEWEST = 5
+"""Prompts whose objects are sometimes there; fewer tell nothing."""
 
-    Of the same prompt and object; those always or never there tell nothing.
-    """
+
+def told(rows: Sequence[Rows]) -> tuple[int, dict[str, tuple[float, tuple[float, float]]]]:
+    """Number of usable prompts, and resolution -> how surely a picture with the object has more
+    attention than one without, of the same prompt and object, with its interval."""
     areas: dict[str, list[float]] = {}
     prompts: list[str] = []
     for row in rows:
@@ -48,24 +50,23 @@ def told(rows: Sequence[Rows]) -> dict[str, tuple[float, tuple[float, float]]]:
             prompts.append(row["prompt"])
             for size, strongest in row["attended"].items():
                 areas.setdefault(size, []).append(roc_area(np.array(strongest[number]), there))
-    return {
-        size: (float(np.mean(found)), mean_interval(found, prompts))
-        for size, found in areas.items()
-    }
+    found = {size: (float(np.mean(a)), mean_interval(a, prompts)) for size, a in areas.items()}
+    return len(set(prompts)), found
 
 
 def finding(rows: Sequence[Rows]) -> list[str]:
-    """Empty where no object was sometimes there and sometimes not."""
-    found = told(rows)
-    if not found:
+    """Empty where too few objects were sometimes there and sometimes not."""
+    count, found = told(rows)
+    if count < FEWEST:
         return []
-    parts = []
-    for size, (area, (low, high)) in found.items():
-        says = {"yes": "it tells", "no": "not clearly", "reversed": "it tells the opposite"}
-        said = says[verdict((low, high), 0.5)]
-        parts.append(f"{size} maps {area:.2f} [{low:.2f}, {high:.2f}] ({said})")
+    says = {"yes": "it tells", "no": "not clearly", "reversed": "it tells the opposite"}
+    parts = [
+        f"{size} maps {area:.2f} [{low:.2f}, {high:.2f}] ({says[verdict((low, high), 0.5)]})"
+        for size, (area, (low, high)) in found.items()
+    ]
     return [
-        "Why, measured: the method builds on attention telling which object is missing. Of two "
-        "plain pictures of a prompt, one with the object and one without, the one with it has the "
-        f"stronger maximum of the word's map with the chance (0.5 is none): {', '.join(parts)}."
+        "Does attention tell whether the object is there? Of two plain pictures of a prompt, one "
+        "with the object and one without, the one with it has the higher maximum of the word's "
+        f"map (mean of all steps and heads) with probability, {count} prompts, 0.5 is chance: "
+        f"{', '.join(parts)}."
     ]

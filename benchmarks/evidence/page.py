@@ -61,6 +61,8 @@ def markdown(facts: dict[str, str], parts: list[dict[str, Any]], figures: str) -
             ["experiment", "paper", "ours", "95% interval"],
             [[_link(p), p["paper"], p["ours"], _interval(p["interval"])] for p in parts],
         ),
+        "In one sentence each:",
+        "\n".join(f"- {_link(part)}: {part['sentence']}" for part in parts),
         *(block for part in parts for block in _section(part, figures)),
     ]
     return "\n\n".join(blocks) + "\n"

@@ -40,7 +40,7 @@ class Segmentation(Experiment):
 
     name = "segmentation"
     title = "Selective Attention Map"
-    version = 3
+    version = 4
     paper = (
         "Tables 1 to 3 of 2604.05906: mIoU at threshold 0.4 is .7540 with DAAM, .7765 with the "
         "30 most relevant of 128 heads, .6172 with the 30 least relevant (SD1.4, Animals)"
@@ -67,15 +67,16 @@ class Segmentation(Experiment):
             find_mask(picture.numpy(), _seen(scene, verdict))
             for picture, verdict in zip(pictures, verdicts, strict=True)
         ]
-        heats = list(_heats(lab.relevance.row(group), maps))
-        heats += _by_size(maps, np.stack(exact))
+        kept = [mask for mask, ok in zip(exact, usable, strict=True) if ok]
+        heats = [(*heads, heat[usable]) for *heads, heat in _heats(lab.relevance.row(group), maps)]
+        heats += _perfect(maps[1], kept)
         found = [
             {
                 "order": order,
                 "percent": percent,
                 "heads": count,
-                "iou": _ious(heat, exact, usable),
-                "roc": _roc_areas(heat, exact, usable),
+                "iou": _ious(heat, kept),
+                "roc": _roc_areas(heat, kept),
             }
             for order, percent, count, heat in heats
         ]
@@ -85,7 +86,7 @@ class Segmentation(Experiment):
             "left_out": usable.count(False),
             "thresholds": THRESHOLDS,
             "found": found,
-            **_inside(heats[0][-1].numpy(), exact, usable),
+            **_inside(heats[0][-1].numpy(), kept),
         }
 
     def summarise(self, rows: list[Rows]) -> Summary:
@@ -115,6 +116,7 @@ def _heats(row: Any, maps: Any) -> Iterator[Heat]:
 
     from ...hrv.head_choice import first_heads
     from ...hrv.maps import daam_heads, daam_map, normalise, selective_map
+    from ..head_quality import heads_by_size
 
     captured, word = maps
     heads, size = captured.heads, SIZE
@@ -129,54 +131,49 @@ def _heats(row: Any, maps: Any) -> Iterator[Heat]:
         for order in ("MoRHF", "LeRHF", "random"):
             chosen = first_heads(row, order, count)  # type: ignore[arg-type]
             raw.append((order, percent, count, selective_map(word, heads, chosen, size)))
+    for (h, w), chosen in heads_by_size(word, heads).items():
+        heat = selective_map(word, heads, chosen, size)
+        raw.append((f"maps of {h} x {w}", 100, int(chosen.sum()), heat))
     for order, percent, count, heat in raw:
         yield order, percent, count, normalise(heat, "min-max")
 
 
-def _by_size(maps: Any, masks: np.ndarray) -> Iterator[Heat]:
-    """The heads of each resolution, and what a perfect map of that resolution would give."""
+def _perfect(word: Any, masks: list[np.ndarray]) -> Iterator[Heat]:
+    """What an exact map of each resolution would give."""
     import torch
-    from torch.nn.functional import adaptive_avg_pool2d
 
-    from ...hrv.maps import normalise, selective_map, upsample
+    from ..head_quality import perfect
 
-    captured, word = maps
-    for side in sorted({layer.size for layer in word}, reverse=True):
-        chosen = torch.zeros(len(captured.heads), dtype=torch.bool)
-        for layer in word:
-            if layer.size == side:
-                chosen[captured.heads.span(layer.place, layer.layer)] = True
-        heat = selective_map(word, captured.heads, chosen, SIZE)
-        name = f"{side[0]} x {side[1]}"
-        yield f"maps of {name}", 100, int(chosen.sum()), normalise(heat, "min-max")
-        shrunk = adaptive_avg_pool2d(torch.from_numpy(masks)[:, None].float(), side)
-        yield f"perfect map of {name}", 100, 0, normalise(upsample(shrunk, SIZE)[:, 0], "min-max")
+    if masks:
+        for name, heat in perfect(word, torch.from_numpy(np.stack(masks))):
+            yield name, 100, 0, heat
 
 
-def _roc_areas(heat: Any, exact: list[np.ndarray], usable: list[bool]) -> list[float]:
-    """Of each usable picture, how surely a pixel of the object is hotter than another."""
-    kept = [(h, mask) for h, mask, ok in zip(heat.numpy(), exact, usable, strict=True) if ok]
-    return [round(roc_area(h.ravel(), mask.ravel()), 4) for h, mask in kept]
+def _roc_areas(heat: Any, masks: list[np.ndarray]) -> list[float]:
+    """Of each picture, how surely a pixel of the object is hotter than another."""
+    pairs = zip(heat.numpy(), masks, strict=True)
+    return [round(roc_area(h.ravel(), mask.ravel()), 4) for h, mask in pairs]
 
 
-def _ious(heat: Any, exact: list[np.ndarray], usable: list[bool]) -> list[list[float]]:
-    """IoU of each usable picture at each threshold."""
+def _ious(heat: Any, masks: list[np.ndarray]) -> list[list[float]]:
+    """IoU of each picture at each threshold."""
     import torch
 
     from ...hrv.maps import iou, segment
 
-    masks = torch.from_numpy(np.stack(exact))
-    found = torch.stack([iou(segment(heat, t), masks) for t in THRESHOLDS], dim=1)
-    kept = zip(found.tolist(), usable, strict=True)
-    return [[round(value, 4) for value in row] for row, ok in kept if ok]
+    if not masks:
+        return []
+    exact = torch.from_numpy(np.stack(masks))
+    found = torch.stack([iou(segment(heat, t), exact) for t in THRESHOLDS], dim=1)
+    return [[round(value, 4) for value in row] for row in found.tolist()]
 
 
-def _inside(heat: np.ndarray, exact: list[np.ndarray], usable: list[bool]) -> dict[str, Any]:
-    """Of each usable picture the object's share of it, and how much hotter the object is."""
-    kept = [(h, mask) for h, mask, ok in zip(heat, exact, usable, strict=True) if ok]
+def _inside(heat: np.ndarray, masks: list[np.ndarray]) -> dict[str, Any]:
+    """Of each picture the object's share of it, and how much hotter the object is."""
+    pairs = list(zip(heat, masks, strict=True))
     return {
-        "area": [float(mask.mean()) for _, mask in kept],
-        "hotter": [float(h[mask].mean() - h[~mask].mean()) for h, mask in kept],
+        "area": [float(mask.mean()) for mask in masks],
+        "hotter": [float(h[mask].mean() - h[~mask].mean()) for h, mask in pairs],
     }
 
 

@@ -147,7 +147,7 @@ def _group_table(rows: Sequence[Rows], groups: Sequence[str], column: int) -> di
         prompts = prompts_of(mine)
         daam, chosen = values(mine, "DAAM", 100), values(mine, "MoRHF", CHOSEN)
         gain = _mean(chosen[:, column] - daam[:, column], prompts)
-        means = [f"{values[:, column].mean():.3f}" for values in (daam, chosen)]
+        means = [f"{found[:, column].mean():.3f}" for found in (daam, chosen)]
         least = values(mine, "LeRHF", CHOSEN)[:, column].mean()
         lines.append([group, str(len(prompts)), *means, f"{least:.3f}", _signed(*gain)])
     header = ["concept", "pictures", "DAAM", f"MoRHF {CHOSEN}%", f"LeRHF {CHOSEN}%", "gain"]

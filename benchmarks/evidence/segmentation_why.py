@@ -34,18 +34,16 @@ def prompts_of(rows: Sequence[Rows]) -> list[int]:
 def findings(rows: Sequence[Rows], chosen: int) -> list[str]:
     """What is seen without a threshold, and what keeps mIoU low; chosen: percent of the heads."""
     sizes = [one["order"] for one in rows[0]["found"] if one["order"].startswith("maps of")]
-    daam, finest = values(rows, "DAAM", 100), sizes[0].removeprefix("maps of ")
-    column = list(rows[0]["thresholds"]).index(MIDDLE)
-    perfect = values(rows, f"perfect map of {finest}", 100)[:, column].mean()
-    best, at = _best(rows, daam)
     by_size = ", ".join(f"{_roc(rows, name, 100)} for the {name}" for name in sizes)
-    limit = "" if perfect < best else " not"
+    perfect = "a perfect map" + sizes[0].removeprefix("maps")
+    best, at = _best(rows, values(rows, "DAAM", 100))
+    most, there = _best(rows, values(rows, perfect, 100))
     return [
         _order_sentence(rows, chosen),
-        f"Why mIoU is what it is: DAAM is best at threshold {at}, {best:.3f} (read off "
-        f"afterwards; the paper's {MIDDLE} is for objects that fill the picture). The resolution "
-        f"is{limit} the limit: a perfect {finest} map would give {perfect:.3f} at {MIDDLE}. By "
-        f"resolution of the heads the area is {by_size}.",
+        f"What limits mIoU: each at its best threshold (read off afterwards), DAAM reaches "
+        f"{best:.3f} (at {at}), {perfect} {most:.3f} (at {there}); the object is "
+        f"{100 * np.mean([area for row in rows for area in row['area']]):.0f}% of the picture. By "
+        f"resolution of the heads the area under the ROC curve is {by_size}.",
     ]
 
 
@@ -54,17 +52,17 @@ def _order_sentence(rows: Sequence[Rows], chosen: int) -> str:
     gains = most - least
     low, high = mean_interval(gains.tolist(), prompts_of(rows))
     told = {
-        "yes": "as in the paper, the most relevant heads know better where the object is than "
-        "the least relevant",
-        "no": "that the most relevant heads know better where the object is than the least "
+        "yes": "the most relevant heads tell the object's place better than the least relevant",
+        "no": "that the most relevant heads tell the object's place better than the least "
         "relevant is not seen",
-        "reversed": "against the paper, the least relevant heads know better where the object is",
+        "reversed": "the least relevant heads tell the object's place better",
     }[verdict((low, high))]
     return (
-        f"Without a threshold, {told}: a pixel of the object is hotter than another in "
-        f"{_roc(rows, 'MoRHF', chosen)} against {_roc(rows, 'LeRHF', chosen)} (area under the ROC "
-        f"curve, {chosen}% of the heads; {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}]; random "
-        f"{_roc(rows, 'random', chosen)}, DAAM {_roc(rows, 'DAAM', 100)}, chance 0.5)."
+        f"Without a threshold, {told}: a pixel of the object is hotter than another with "
+        f"probability {_roc(rows, 'MoRHF', chosen)} against {_roc(rows, 'LeRHF', chosen)} (area "
+        f"under the ROC curve, {chosen}% of the heads; {gains.mean():+.3f} [{low:+.3f}, "
+        f"{high:+.3f}]; random {_roc(rows, 'random', chosen)}, DAAM {_roc(rows, 'DAAM', 100)}, "
+        "chance 0.5)."
     )
 
 

@@ -11,9 +11,11 @@ from scipy.stats import rankdata
 from ...demo.judge import Verdict
 from ...demo.world import Scene, group_of
 from .framework import Case, Lab, Rows
-from .statistics import Interval, interval_of, percent, spread, verdict
+from .statistics import SEED, percent
 
 FACTOR = -2.0
+ROUNDS = range(20_000)
+_RARE = 0.025
 PART = "single heads"
 """How cases and rows of this kind are marked."""
 
@@ -64,42 +66,39 @@ def run(lab: Lab, case: Case, scene: Scene, attributes: dict[str, str]) -> Rows:
     }
 
 
-def tenth(relevance: Sequence[float]) -> list[int]:
-    """The most relevant tenth of the heads."""
-    order = np.argsort(-np.asarray(relevance), kind="stable")
-    return order[: max(1, round(len(order) / 10))].tolist()
-
-
 def share(relevance: Sequence[float], lost: np.ndarray) -> float:
     """Of all that is lost (heads,), head by head, the share of the most relevant tenth.
 
-    What is gained counts as nothing; a tenth is chance, and stands where nothing is lost.
+    What is gained counts as nothing; 0 where nothing is lost.
     """
     taken = np.clip(lost, 0, None)
-    chosen = tenth(relevance)
-    return float(taken[chosen].sum() / taken.sum()) if taken.sum() else len(chosen) / len(taken)
+    order = np.argsort(-np.asarray(relevance), kind="stable")
+    return float(taken[order[: _tenth(lost)]].sum() / taken.sum()) if taken.sum() else 0.0
+
+
+def chance(relevance: Sequence[float], lost: np.ndarray) -> float:
+    """How often heads drawn at random, as many, take at least that share (ROUNDS draws)."""
+    rng, taken = np.random.default_rng(SEED), np.clip(lost, 0, None)
+    drawn = np.array([taken[rng.permutation(len(lost))[: _tenth(lost)]].sum() for _ in ROUNDS])
+    return float((drawn >= share(relevance, lost) * taken.sum() - 1e-12).mean())
+
+
+def _tenth(lost: np.ndarray) -> int:
+    return max(1, round(len(lost) / 10))
 
 
 def findings(rows: Sequence[Rows]) -> list[str]:
     """For which concepts the most relevant heads are those that count."""
     if not rows:
         return []
-    vectors = rows[0]["relevance"]
-    chance = share(next(iter(vectors.values())), np.zeros(len(next(iter(vectors.values())))))
-    found = {concept: _own(rows, concept) for concept in _concepts(rows)}
-    said = {
-        answer: [
-            f"{concept} {percent(value, 0)}"
-            for concept, (value, interval) in found.items()
-            if verdict(interval, chance) == answer
-        ]
-        for answer in ("yes", "no", "reversed")
-    }
-    told = {"yes": "clearly more for ", "no": "not clearly another for ", "reversed": "less for "}
-    text = "; ".join(told[answer] + ", ".join(names) for answer, names in said.items() if names)
+    found = {c: _measured(rows, c) for c in _concepts(rows)}
+    clear = {c: one for c, one in found.items() if one["chance"] < _RARE}
+    named = ", ".join(f"{c} {percent(one['share'], 0)}" for c, one in clear.items()) or "none"
+    others = ", ".join(f"{c} {percent(found[c]['share'], 0)}" for c in found if c not in clear)
+    rest = f"; not clearly more than random heads for {others}" if others else ""
     return [
         "Why, measured: one head at a time was weakened. Of all that a concept loses that way, "
-        f"the most relevant tenth of the heads takes {percent(chance, 0)} by chance; {text}."
+        f"the most relevant tenth of the heads takes more than random heads do for {named}{rest}."
     ]
 
 
@@ -109,43 +108,52 @@ def tables(rows: Sequence[Rows]) -> list[dict[str, Any]]:
         return []
     lines = []
     for concept in _concepts(rows):
-        value, (low, high) = _own(rows, concept)
-        mine, lost = _of(rows, concept)
-        mean, vectors = lost.mean(axis=0), mine[0]["relevance"]
-        others = [share(vector, mean) for name, vector in vectors.items() if name != concept]
-        top = int(mean.argmax())
-        place = int(rankdata(-np.array(vectors[concept]))[top])
+        one = _measured(rows, concept)
         lines.append(
             [
                 concept,
-                str(len(mine)),
-                f"{percent(value, 0)} {spread((low, high), 0)}",
-                percent(float(np.mean(others)), 0),
-                f"{100 * mean[top]:.0f} points, head {place} of {len(mean)} by relevance",
+                str(one["prompts"]),
+                percent(one["share"], 0),
+                f"{one['chance']:.3f}",
+                percent(one["others"], 0),
+                f"{100 * one['most']:.0f} points, head {one['place']} of {one['heads']}",
             ]
         )
-    header = ["lost", "prompts", "its own tenth", "another concept's", "most with a single head"]
-    title = "One head times -2: share of the loss that the most relevant tenth of the heads takes"
-    return [{"title": title, "header": header, "rows": lines}]
+    return [
+        {
+            "title": f"One head times {FACTOR:g}: share of the loss that the most relevant tenth "
+            "of the heads takes, how often random heads take as much, and the share of the "
+            "other concepts' most relevant heads",
+            "header": [
+                "lost",
+                "prompts",
+                "own tenth",
+                "random as much",
+                "others' tenth",
+                "most with a single head, its place by relevance",
+            ],
+            "rows": lines,
+        }
+    ]
+
+
+def _measured(rows: Sequence[Rows], concept: str) -> dict[str, Any]:
+    """What one concept loses, the mean over the prompts that have it."""
+    mine = [row for row in rows if concept in row["lost"]]
+    lost = np.mean([row["lost"][concept] for row in mine], axis=0)
+    vectors = rows[0]["relevance"]
+    top = int(lost.argmax())
+    return {
+        "prompts": len(mine),
+        "share": share(vectors[concept], lost),
+        "chance": chance(vectors[concept], lost),
+        "others": np.mean([share(v, lost) for name, v in vectors.items() if name != concept]),
+        "most": lost[top],
+        "place": int(rankdata(-np.array(vectors[concept]), method="min")[top]),
+        "heads": len(lost),
+    }
 
 
 def _concepts(rows: Sequence[Rows]) -> list[str]:
     present = {concept for row in rows for concept in row["lost"]}
     return [concept for concept in rows[0]["relevance"] if concept in present]
-
-
-def _of(rows: Sequence[Rows], concept: str) -> tuple[list[Rows], np.ndarray]:
-    """The rows that have the concept, and what it loses there, (prompts, heads)."""
-    mine = [row for row in rows if concept in row["lost"]]
-    return mine, np.array([row["lost"][concept] for row in mine])
-
-
-def _own(rows: Sequence[Rows], concept: str) -> tuple[float, Interval]:
-    mine, lost = _of(rows, concept)
-    relevance = mine[0]["relevance"][concept]
-
-    def taken(drawn: np.ndarray) -> float:
-        return share(relevance, lost[drawn].mean(axis=0))
-
-    low, high = interval_of(taken, len(mine))
-    return taken(np.arange(len(mine))), (max(low, 0.0), min(high, 1.0))

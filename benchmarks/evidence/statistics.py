@@ -73,9 +73,11 @@ def area(x: Sequence[float], y: Sequence[float]) -> float:
 def roc_area(scores: np.ndarray, positive: np.ndarray) -> float:
     """Chance that a positive scores above a negative, ties half: area under the ROC curve.
 
-    scores (n,), positive (n,) bool with both kinds in it; 0.5 is chance.
+    scores (n,), positive (n,) bool; 0.5 is chance. ValueError if all or none are positive.
     """
     count, total = int(positive.sum()), len(positive)
+    if not 0 < count < total:
+        raise ValueError(f"Expected some positives and some negatives; found {count} of {total}.")
     above = rankdata(scores)[positive].sum() - count * (count + 1) / 2
     return float(above / (count * (total - count)))
 

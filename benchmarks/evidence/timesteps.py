@@ -168,7 +168,8 @@ def new_concept(rows: list[Rows]) -> dict[str, Any]:
     """Cosine of the old concepts' HRVs before and after one more is put in.
 
     rows: by concept, mean and lowest cosine of the old ones; rerun: the same for a set that does
-    not change, from other prompts and noise; interval: 95% of the mean, concepts drawn.
+    not change, from other prompts and noise; interval: 95% of the mean, concepts drawn; less
+    than rerun: of how much lower that is than the same concepts' cosine in the rerun.
     """
     sets = {row["kind"]: row for row in rows if row["kind"] in ("all", "rerun")}
     if not {"all", "rerun"} <= sets.keys():
@@ -176,18 +177,26 @@ def new_concept(rows: list[Rows]) -> dict[str, Any]:
     every = _by_concept(sets["all"])
     rerun = _by_concept(sets["rerun"])
     noise = [float(cosine(every[name], rerun[name])) for name in every]
+    still = dict(zip(every, noise, strict=True))
     found: dict[str, list[float]] = {}
+    less: list[float] = []
     for row in (row for row in rows if row["kind"] == "without"):
         before = _by_concept(row)
         found[row["without"]] = [float(cosine(before[name], every[name])) for name in before]
+        less.append(
+            float(np.mean([still[name] for name in before]) - np.mean(found[row["without"]]))
+        )
     means = np.array([np.mean(values) for values in found.values()])
     interval: Interval = interval_of(lambda drawn: float(means[drawn].mean()), len(means))
+    gaps = np.array(less)
+    paired: Interval = interval_of(lambda drawn: float(gaps[drawn].mean()), len(gaps))
     return {
         "rows": {name: [float(np.mean(v)), float(min(v))] for name, v in found.items()},
         "mean": float(means.mean()),
         "interval": list(interval),
+        "less than rerun": list(paired),
         "rerun": [float(np.mean(noise)), float(min(noise))],
-        "rerun each": dict(zip(every, noise, strict=True)),
+        "rerun each": still,
     }
 
 

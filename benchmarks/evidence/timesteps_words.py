@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .statistics import verdict
+
 MARGIN = 0.05
 """Cosines that differ by less count as equal: concepts share a head's votes, so that even votes
 at random are a little less alike across concepts."""
@@ -75,12 +77,11 @@ def added_sentence(added: dict[str, Any]) -> str:
         return "A concept added to the set was not measured."
     low, high = added["interval"]
     rerun = added["rerun"][0]
-    if high < rerun:
-        what = "A new concept changes the old HRVs more than other prompts and noise do"
-    elif low > rerun:
-        what = "A new concept changes the old HRVs less than other prompts and noise do"
-    else:
-        what = "A new concept changes the old HRVs about as much as other prompts and noise do"
+    how = {"yes": "more than", "no": "about as much as", "reversed": "less than"}
+    what = (
+        f"A new concept changes the old HRVs {how[verdict(added['less than rerun'])]} other "
+        "prompts and noise do"
+    )
     worst = min(added["rows"], key=lambda name: added["rows"][name][0])
     return (
         f"{what}: mean cosine before and after {added['mean']:.3f} [{low:.3f}, {high:.3f}], of "

@@ -105,7 +105,7 @@ class Weakening(Experiment):
 
     def cost(self, case: Case) -> float:
         if case.get("part") == single_heads.PART:
-            return 0.1 * 88 * len(case["seeds"])
+            return 17 * len(case["seeds"])
         settings = 15 * len(case["counts"]) + 6 * len(case["factors"]) + 2
         return settings * (0.05 + 0.1 * len(case["seeds"]))
 

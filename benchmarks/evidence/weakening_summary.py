@@ -21,6 +21,8 @@ def summarise(rows: Sequence[Rows], concepts: Sequence[str]) -> Summary:
     """Area between the orders, what is left at a tenth and a fifth of the heads, per concept."""
     alone = [row for row in rows if row.get("part") == single_heads.PART]
     rows = [row for row in rows if row.get("part") != single_heads.PART]
+    if not rows:
+        raise ValueError("No prompt is done yet.")
     heads = rows[0]["heads"]
     found = {c: _prompts(rows, c) for c in concepts}
     found = {c: prompts for c, prompts in found.items() if prompts}

@@ -115,6 +115,10 @@ class TestIntervals:
         wanted = (pairs > 0).mean() + (pairs == 0).mean() / 2
         assert roc_area(scores, positive) == pytest.approx(wanted)
 
+    def test_roc_area_needs_both_kinds(self) -> None:
+        with pytest.raises(ValueError, match="found 3 of 3"):
+            roc_area(np.arange(3), np.ones(3, bool))
+
 
 class TestResults:
     def test_kept_until_something_changes(self, tmp_path: Path) -> None:

@@ -107,8 +107,9 @@ def test_other_settings_are_told_from_their_own_prompts():
         row["methods"]["A&E-HRV, strength 3"] = other["methods"]["A&E-HRV"]
     summary = summarise(rows, multi_object.METHODS)
     assert len(summary["tables"]) == 3
-    best = "A&E-HRV, strength 3 does best for both objects (+"
-    assert any(best in text for text in summary["findings"])
+    (settings,) = (text for text in summary["findings"] if "by setting" in text)
+    assert "8 prompts: A&E no clear change (" in settings
+    assert "A&E-HRV, strength 3 helps (+" in settings
 
 
 def test_whether_attention_tells_presence_is_told_by_resolution():
@@ -123,6 +124,7 @@ def test_whether_attention_tells_presence_is_told_by_resolution():
     for row in rows:
         row["methods"]["plain"]["pictures"] = [[True] * 4] * 10
     assert multi_object_why.finding(rows) == []
+    assert multi_object_why.finding(_rows(0.5, 0.5, 0.5, prompts=2)) == []
 
 
 def test_snapshots_come_back_bit_for_bit():
@@ -326,4 +328,5 @@ def test_an_empty_run_says_that_it_measured_nothing():
 )
 def test_what_a_new_concept_changes_is_told_against_other_prompts(interval, said):
     added = {"rows": {"Color": [0.98]}, "interval": interval, "mean": 0.98, "rerun": [0.997]}
+    added["less than rerun"] = [0.997 - interval[1], 0.997 - interval[0]]
     assert f"changes the old HRVs {said} other prompts" in added_sentence(added)

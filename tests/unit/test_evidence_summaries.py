@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from hrv_pack.benchmarks.evidence import (
     weakening_summary,
 )
 from hrv_pack.benchmarks.evidence.head_effects import log_odds
+from hrv_pack.benchmarks.evidence.head_effects_summary import agreement, decisive
 from hrv_pack.benchmarks.evidence.labels import Labels, _overlap
 from hrv_pack.benchmarks.evidence.masks import find_mask, finder_score
 from hrv_pack.demo.judge import Seen, Verdict
@@ -65,11 +67,10 @@ class TestWeakening:
         assert summary["interval"][0] < 0
 
 
-def alone_row(first: int) -> dict[str, Any]:
-    """Of ten heads the third carries Color; Weather loses nothing. `first` is most relevant."""
-    lost = {"Color": [0.0, 0.0, 0.9] + [0.0] * 6 + [0.1], "Weather Conditions": [0.0] * 10}
-    vector = [float(head == first) for head in range(10)]
-    known = {"Color": vector, "Weather Conditions": [1.0] * 10}
+def alone_row(relevance: list[float]) -> dict[str, Any]:
+    """Of 40 heads the third to fifth carry Color; Weather loses nothing."""
+    lost = {"Color": [0.0, 0.0, 0.9, 0.8, 0.7, 0.1] + [0.0] * 34, "Weather Conditions": [0.0] * 40}
+    known = {"Color": relevance, "Weather Conditions": [1.0] * 40}
     return {"part": "single heads", "prompt": "", "lost": lost, "relevance": known}
 
 
@@ -77,20 +78,24 @@ class TestSingleHeads:
     @pytest.mark.parametrize(
         ("first", "said", "cells"),
         [
-            (2, "clearly more for Color 90%; not", ["90% [90%, 90%]", "0%", "90 points, head 1 "]),
-            (5, "less for Color 0%", ["0% [0%, 0%]", "0%", "90 points, head 6 "]),
+            (range(2, 6), "do for Color 100%; not", ["100%", "0.000", "90 points, head 1 "]),
+            (range(9, 13), "do for none; not", ["0%", "1.000", "90 points, head 5 "]),
+            # One of the three is in every fourth random tenth.
+            ((4, 20, 21, 22), "do for none; not", ["28%", "0.2", "90 points, head 5 "]),
         ],
     )
-    def test_the_share_of_the_most_relevant_tenth(
-        self, first: int, said: str, cells: list[str]
+    def test_the_most_relevant_tenth_against_random_heads(
+        self, first: Any, said: str, cells: list[str]
     ) -> None:
-        rows = [*weakening_rows("MoRHF"), *(alone_row(first) for _ in range(6))]
+        vector = [float(head in first) for head in range(40)]
+        rows = [*weakening_rows("MoRHF"), *(alone_row(vector) for _ in range(6))]
         summary = weakening_summary.summarise(rows, CONCEPTS)
         assert said in summary["findings"][-1]
-        assert "not clearly another for Weather Conditions 10%" in summary["findings"][-1]
-        color = summary["tables"][-1]["rows"][0]
-        assert color[2:4] == cells[:2]
-        assert color[4].startswith(cells[2])
+        assert "random heads for " in summary["findings"][-1]
+        assert "Weather Conditions 0%" in summary["findings"][-1]
+        _, _, taken, random, _, most = summary["tables"][-1]["rows"][0]
+        told = zip((taken, random, most), cells, strict=True)
+        assert all(cell.startswith(start) for cell, start in told)
 
 
 def word_rows(plain: str, adjusted: str, drawn: str = "neither") -> list[dict[str, Any]]:
@@ -145,9 +150,9 @@ class TestMeanings:
         assert summary["sentence"].startswith("Against the paper")
 
 
-def effect_row(votes: list[float], shown: str) -> dict[str, Any]:
-    """One head of three decides; steered by it each way, pictures show `shown` when first is
-    wanted, and the opposite when second is."""
+def effect_row(votes: float, shown: str) -> dict[str, Any]:
+    """Three heads of thirty decide, the votes know them so well (-1 to 1); steered by them each
+    way, pictures show `shown` when first is wanted, and the opposite when second is."""
     other = {"first": "second", "second": "first"}
     found = [
         {
@@ -162,28 +167,44 @@ def effect_row(votes: list[float], shown: str) -> dict[str, Any]:
         for number in range(8)
         for desired in (0, 1)
     ]
-    heads = {"heads": ["a", "b", "c"], "effects": [0.1, -2.0, 0.2], "votes": votes}
-    heads["clear"] = [0.1, -0.2, 0.3]
-    return {"part": "effects", "word": "mouse", "found": found, **heads}
+    rng = np.random.default_rng(1)
+    effects = np.array([-2.0, 1.5, 1.2] + [0.01] * 27)
+    known = votes * effects + (1 - abs(votes)) * rng.normal(size=30)
+    heads = {"heads": [f"h{i}" for i in range(30)], "effects": effects.tolist()}
+    return {
+        "part": "effects",
+        "word": "mouse",
+        "found": found,
+        "votes": known.tolist(),
+        **heads,
+        "clear": (0.1 * effects).tolist(),
+    }
 
 
 class TestHeadEffects:
-    def test_the_deciding_head_and_the_votes_agreement_are_told(self) -> None:
-        rows = [*word_rows("ffss", "ffss"), effect_row([0.0, -1.0, 1.0], "first")]
+    @pytest.mark.parametrize(
+        ("votes", "said"),
+        [
+            (0.9, "HRVs knows these heads in 1 of 1 words (mouse +"),
+            (-0.9, "HRVs knows these heads in 0 of 1 words, and has them the wrong way round in 1"),
+            (0.0, "HRVs knows these heads in 0 of 1 words (mouse "),
+        ],
+    )
+    def test_what_the_votes_know_of_the_deciding_heads(self, votes: float, said: str) -> None:
+        rows = [*word_rows("ffss", "ffss"), effect_row(votes, "first")]
         summary = meanings_summary.summarise(rows)
         few, steered = summary["findings"][-2:]
-        assert "done by so many: mouse 1." in few and "mouse +1.00" in few
-        assert few.endswith("the sign right for mouse 100%.")
+        assert "done by so many: mouse 2. The" in few
+        assert said in few.replace("concepts' HRVs", "HRVs")
+        assert "the other's knows these heads in 1 of 1 words (mouse +1.00)" in few
         assert "heads by the judge, 1: 0.0% wrong (-50.0 points" in steered
-        assert summary["tables"][-1]["rows"] == [
-            ["mouse", "1", "b (-2.00)", "+1.00", "100%", "+1.00"]
-        ]
+        (row,) = summary["tables"][-1]["rows"]
+        assert row[:3] == ["mouse", "2", "h0 (-2.00), h1 (+1.50)"] and row[4] == "+1.00 (0.000)"
 
-    def test_votes_that_know_nothing_are_told(self) -> None:
-        rows = [*word_rows("ffss", "ffss"), effect_row([1.0, 0.0, -1.0], "neither")]
-        few, steered = meanings_summary.summarise(rows)["findings"][-2:]
-        assert "mouse -0.50" in few and "need not be those that decide" in few
-        assert "0.0% right, 100.0% neither" in steered
+    def test_heads_without_any_effect_agree_with_nothing(self) -> None:
+        row = {"effects": [0.0, 0.0], "votes": [1.0, 2.0]}
+        assert agreement(row, "votes") == (0.0, 1.0)
+        assert decisive(row) == [0]
 
     def test_log_odds_are_even_without_either_meaning_and_bounded(self) -> None:
         def seen(mouse: float, computer: float) -> Verdict:
@@ -248,7 +269,7 @@ def segment_rows(most: float, daam: float, least: float) -> list[dict[str, Any]]
             ("LeRHF", 23, least),
             ("random", 23, daam),
             ("maps of 8 x 8", 100, daam),
-            ("perfect map of 8 x 8", 100, 0.9),
+            ("a perfect map of 8 x 8", 100, 0.9),
         ):
             ious = level + 0.001 * rng.normal(size=(4, 3))
             one = {"order": order, "percent": percent, "heads": 20, "iou": ious.round(4).tolist()}
@@ -271,8 +292,9 @@ class TestSegmentation:
         assert "as in the paper, the least relevant are worse" in summary["sentence"]
         assert summary["interval"] == pytest.approx([0.8, 0.8], abs=0.01)
         without, why = summary["findings"][-2:]
-        assert "as in the paper" in without and "0.800 against 0.500" in without
-        assert "a perfect 8 x 8 map would give 0.9" in why
+        assert "most relevant heads tell" in without and "not seen" not in without
+        assert re.search(r"probability 0\.[78]\d\d against 0\.[45]\d\d", without)
+        assert "a perfect map of 8 x 8 0.9" in why and "10% of the picture" in why
 
     def test_no_effect_is_not_seen(self) -> None:
         summary = summarise_segments(segment_rows(0.7, 0.7, 0.7))

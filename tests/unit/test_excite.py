@@ -216,6 +216,9 @@ def test_token_slices_are_those_of_the_variants():
         ((0, 1, 2, 3), (64, 32), False, 2),
         ((0, 1), (8, 8), True, 0),  # the demo model: 8 x 8 and 4 x 4
         ((0, 1), (8, 8), False, 0),
+        ((0, 1, 2, 3), (48, 64), True, 3),  # 6 x 8
+        ((0, 1, 2, 3), (41, 64), True, 3),  # rounded up to 6
+        ((0, 1, 2, 3), (40, 64), True, 2),
         ((1, 2), (4, 4), False, 1),  # nothing is large enough: the finest there is
     ],
 )
