@@ -70,8 +70,11 @@ def gain(one: Pictures, other: Pictures, outcome: str) -> tuple[float, Interval]
     both = {part: sides for part, sides in parts.items() if all(sides)}
     if not both:
         raise ValueError("No prompt was sampled with both methods yet.")
-    gains = [float(np.mean(a) - np.mean(b)) for a, b in both.values()]
-    return float(np.mean(gains)), mean_interval(gains, [cluster for cluster, _ in both])
+    gains, clusters = [], []
+    for (cluster, _), (a, b) in both.items():
+        gains += [float(np.mean(a) - np.mean(b))] * len(a)  # a prompt drawn twice counts twice
+        clusters += [cluster] * len(a)
+    return float(np.mean(gains)), mean_interval(gains, clusters)
 
 
 def cells(rates: dict[str, list[float]]) -> list[str]:

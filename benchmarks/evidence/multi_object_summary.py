@@ -116,7 +116,10 @@ def _sentence(gains: dict[str, Any]) -> str:
         "no": "That A&E-HRV makes more pictures right than A&E is not seen here",
         "reversed": "Unlike in the paper, A&E-HRV makes fewer pictures right than A&E",
     }[verdict((gain["interval"][0], gain["interval"][1]))]
-    return f"{told}: {_told(gain)} with both objects and both colours."
+    return (
+        f"{told}: {_told(gain)} with both objects and both colours ({_told(gains[BOTH])} with "
+        "both objects)."
+    )
 
 
 def _finding(name: str, gains: dict[str, Any]) -> str:
