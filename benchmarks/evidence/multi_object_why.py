@@ -14,7 +14,8 @@ from .statistics import mean_interval, roc_area, verdict
 def attended(lab: Lab, case: Case, positive: Any) -> dict[str, list[list[float]]]:
     """Resolution -> for each object the strongest attention to its word, picture by picture.
 
-    Of plain sampling, the mean over steps and over the heads of that resolution.
+    Of plain sampling, the mean over steps and over the heads of that resolution. Sampled anew, so
+    that the time kept for plain pictures is not that of watching.
     """
     import torch
 

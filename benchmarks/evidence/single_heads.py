@@ -14,7 +14,8 @@ from .framework import Case, Lab, Rows
 from .statistics import SEED, percent
 
 FACTOR = -2.0
-ROUNDS = range(20_000)
+"""The papers' factor for weakened heads."""
+ROUNDS = 20_000
 _RARE = 0.025
 PART = "single heads"
 """How cases and rows of this kind are marked."""
@@ -79,7 +80,9 @@ def share(relevance: Sequence[float], lost: np.ndarray) -> float:
 def chance(relevance: Sequence[float], lost: np.ndarray) -> float:
     """How often heads drawn at random, as many, take at least that share (ROUNDS draws)."""
     rng, taken = np.random.default_rng(SEED), np.clip(lost, 0, None)
-    drawn = np.array([taken[rng.permutation(len(lost))[: _tenth(lost)]].sum() for _ in ROUNDS])
+    drawn = np.array(
+        [taken[rng.permutation(len(lost))[: _tenth(lost)]].sum() for _ in range(ROUNDS)]
+    )
     return float((drawn >= share(relevance, lost) * taken.sum() - 1e-12).mean())
 
 

@@ -196,7 +196,6 @@ def new_concept(rows: list[Rows]) -> dict[str, Any]:
         "interval": list(interval),
         "less than rerun": list(paired),
         "rerun": [float(np.mean(noise)), float(min(noise))],
-        "rerun each": still,
     }
 
 

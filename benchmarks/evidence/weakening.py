@@ -16,6 +16,7 @@ from ...demo.styles import STYLES
 from ...demo.world import BARE, COLOURS, GROUPS, PATTERNS, SIZES, Object, Scene, group_of
 from . import single_heads, weakening_figure
 from .framework import SEEDS, Case, Experiment, Lab, Rows, Size, Summary
+from .single_heads import FACTOR
 from .weakening_summary import summarise
 
 FIRST_SEED = SEEDS["weakening"]
@@ -29,8 +30,8 @@ ATTRIBUTES = {
 """Concept -> what the judge calls it."""
 KINDS = tuple(kind for kinds in GROUPS.values() for kind in kinds if kind not in BARE)
 RANDOM_ORDERS = 3
-FACTOR, FIXED = -2.0, 9
-"""The papers' factor, and the number of heads (a tenth) at which factors are compared."""
+FIXED = 9
+"""The number of heads (a tenth) at which factors are compared."""
 COUNTS: dict[Size, tuple[int, ...]] = {
     "quick": (4, 9, 18, 44),
     "full": (2, 4, 9, 13, 18, 26, 44),

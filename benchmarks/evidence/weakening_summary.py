@@ -10,9 +10,9 @@ import numpy as np
 
 from . import single_heads
 from .framework import Rows, Summary
+from .single_heads import FACTOR
 from .statistics import Interval, area, interval_of, percent, points, verdict
 
-FACTOR = -2.0
 Prompts = list[dict[str, Any]]
 """Of one concept: for each prompt that shows it, its curves; see `_prompt`."""
 
