@@ -17,11 +17,11 @@ from torch import Tensor
 
 from ..demo.concepts import CONCEPTS, prompts
 from ..demo.model import load_demo_model
-from ..hrv.agreement import split_half
-from ..hrv.concepts import concept_words
-from ..hrv.construct import ConceptWords
-from ..nodes.construct_run import Construction, Sampling
-from ..nodes.library import PRETRAINED
+from ..hrv.construct.agreement import split_half
+from ..hrv.construct.algorithm import ConceptWords
+from ..hrv.construct.concepts import concept_words
+from ..nodes.construct.run import Construction, Sampling
+from ..nodes.library.folders import PRETRAINED
 
 SAMPLING = Sampling(1, 20, 4.0, "euler", "normal", 64, 64, 20, "paper", exact=False)
 

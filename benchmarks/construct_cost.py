@@ -21,13 +21,13 @@ from torch import Tensor
 
 from ..demo.concepts import CONCEPTS, prompts
 from ..demo.model import load_demo_model
-from ..hrv.concepts import concept_words, parse_prompts, read_concepts
-from ..hrv.construct import ConceptWords, draw_words, mean_attention
+from ..hrv.construct.algorithm import ConceptWords, draw_words, mean_attention
+from ..hrv.construct.concepts import concept_words, parse_prompts, read_concepts
 from ..hrv.heads import CrossAttentionLayer
-from ..nodes.concept_library import SHIPPED
-from ..nodes.construct_run import Construction, Sampling
-from ..nodes.library import PRETRAINED
-from ..nodes.voting import Voting
+from ..nodes.construct.run import Construction, Sampling
+from ..nodes.construct.voting import Voting
+from ..nodes.library.concept_lists import SHIPPED
+from ..nodes.library.folders import PRETRAINED
 from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
 from .p2p_cost import working_memory

@@ -20,7 +20,7 @@ from ..demo.world import COLOURS, MEANINGS, group_of
 from ..hrv.diagnosis import claim
 from ..hrv.head_choice import first_heads
 from ..hrv.relevance import HeadRelevance
-from ..nodes.capture import HRVCapture
+from ..nodes.maps.capture import HRVCapture
 from .evidence.framework import Lab
 from .evidence.statistics import roc_area
 from .harness import OUTPUT

@@ -28,17 +28,17 @@ from torch.utils._pytree import tree_leaves
 
 import nodes as host_nodes
 
-from ..hrv.excite import ChosenToken, Smoothing, excite_loss
-from ..hrv.excite_plan import plan_maps, token_slots
+from ..hrv.excite.loss import ChosenToken, Smoothing, excite_loss
+from ..hrv.excite.plan import plan_maps, token_slots
 from ..hrv.heads import cross_attention_layers, head_table
 from ..hrv.relevance import HeadRelevance
-from ..nodes.edits import Call, Chunk, Run
-from ..nodes.excite import AttendExcite
-from ..nodes.excite_pass import Enough, Look, Reading, Wanted
-from ..nodes.gradients import checkpointed
-from ..nodes.patching import look_options
-from ..nodes.prompt import HRVPrompt
-from ..nodes.prompt_tag import Prompt
+from ..nodes.excite.look import Enough, Look, Reading, Wanted
+from ..nodes.excite.node import AttendExcite
+from ..nodes.host.gradients import checkpointed
+from ..nodes.host.hooks import Call, Chunk, Run
+from ..nodes.host.patching import look_options
+from ..nodes.prompts.nodes import HRVPrompt
+from ..nodes.prompts.tag import Prompt
 from .full_size import SD15_UNET, SDXL_UNET, full_size_sd15, full_size_sdxl
 from .harness import compare, report
 

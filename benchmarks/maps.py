@@ -15,9 +15,9 @@ import torch
 import nodes as host_nodes
 
 from ..demo.model import load_demo_model
-from ..nodes.capture import KEEP_ON, HRVCapture
-from ..nodes.library import PRETRAINED
-from ..nodes.prompt import HRVPrompt
+from ..nodes.library.folders import PRETRAINED
+from ..nodes.maps.capture import KEEP_ON, HRVCapture
+from ..nodes.prompts.nodes import HRVPrompt
 from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
 from .steering import sampler

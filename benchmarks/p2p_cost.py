@@ -24,9 +24,9 @@ import nodes as host_nodes
 from ..demo.model import load_demo_model
 from ..hrv.heads import head_table
 from ..hrv.relevance import HeadRelevance
-from ..nodes.library import PRETRAINED
-from ..nodes.p2p import HRVP2PEdit
-from ..nodes.prompt import HRVPrompt
+from ..nodes.library.folders import PRETRAINED
+from ..nodes.p2p.nodes import HRVP2PEdit
+from ..nodes.prompts.nodes import HRVPrompt
 from .full_size import full_size_sd15
 from .harness import compare, report
 

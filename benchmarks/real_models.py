@@ -19,8 +19,8 @@ import comfy.model_management
 import torch
 from tqdm import tqdm
 
-from ..nodes.identity import weights_digest
-from ..nodes.library import own_folder
+from ..nodes.host.weights_digest import weights_digest
+from ..nodes.library.folders import own_folder
 from .harness import OUTPUT, machine
 from .real.edit import EDIT
 from .real.judge import PAPER, ClipSimilarity, Similarity

@@ -18,7 +18,7 @@ import torch
 from ..demo.concepts import full_prompt
 from ..demo.sampling import Sampling
 from ..demo.world import GROUPS, group_of
-from ..nodes.capture import HRVCapture
+from ..nodes.maps.capture import HRVCapture
 from .evidence.framework import SEEDS, Lab
 from .evidence.masks import find_mask, finder_score
 from .evidence.weakening import KINDS, scene_with

@@ -11,11 +11,11 @@ import nodes as host_nodes
 
 from ..demo.model import load_demo_model
 from ..hrv.heads import cross_attention_layers, head_table
-from ..nodes.library import PRETRAINED
-from ..nodes.patching import add_edits
-from ..nodes.prompt import HRVPrompt
-from ..nodes.prompt_tag import prompts_of
-from ..nodes.rescale import Rescale, Steer
+from ..nodes.host.patching import add_edits
+from ..nodes.library.folders import PRETRAINED
+from ..nodes.prompts.nodes import HRVPrompt
+from ..nodes.prompts.tag import prompts_of
+from ..nodes.steering.rescale import Rescale, Steer
 from .full_size import full_size_sd15
 from .harness import compare, report
 

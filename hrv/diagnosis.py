@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .canvas import MARGIN, SMALL, TEXT, Canvas, Pixels
+from .draw.canvas import MARGIN, SMALL, TEXT, Canvas, Pixels
 from .heads import HeadTable
 from .maps import LayerMaps, iou
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .heads import HeadTable
-from .spelling import nearest
+from .text.spelling import nearest
 
 Clamp = Literal["auto", "none"] | float
 Order = Literal["MoRHF", "LeRHF", "random"]

@@ -3,18 +3,18 @@
 from comfy_api.latest import ComfyExtension, io
 
 from . import routes
-from .capture import HRVCapture
-from .concepts import HRVConcepts, HRVMerge
-from .construct import HRVConstruct
-from .demo import HRVDemoModel
-from .diagnosis import HRVMisreadingDiagnosis
-from .excite import AttendExcite
-from .files import HRVLoad, HRVSave
-from .inspection import HRVInspect
-from .maps import HRVSelectiveAttentionMap
-from .p2p import HRVP2PEdit, HRVP2PSplit
-from .prompt import HRVPrompt, HRVTagPrompt
-from .steer import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
+from .construct.concepts import HRVConcepts, HRVMerge
+from .construct.node import HRVConstruct
+from .excite.node import AttendExcite
+from .library.demo import HRVDemoModel
+from .library.files import HRVLoad, HRVSave
+from .library.inspect import HRVInspect
+from .maps.capture import HRVCapture
+from .maps.diagnosis import HRVMisreadingDiagnosis
+from .maps.selective import HRVSelectiveAttentionMap
+from .p2p.nodes import HRVP2PEdit, HRVP2PSplit
+from .prompts.nodes import HRVPrompt, HRVTagPrompt
+from .steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
 NODES: list[type[io.ComfyNode]] = [
     HRVLoad,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 from server import PromptServer
 
-from . import library
-from .files import DOWNLOAD, published
+from .library import folders as library
+from .library.files import DOWNLOAD, published
 
 
 def register() -> None:

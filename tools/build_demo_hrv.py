@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from ..demo.concepts import CONCEPTS, prompts
 from ..demo.model import load_demo_model
-from ..hrv.construct import ConceptWords
+from ..hrv.construct.algorithm import ConceptWords
+from ..hrv.files.hrv_file import save_relevance
 from ..hrv.relevance import HeadRelevance
-from ..hrv.store import save_relevance
-from ..nodes.construct import Sampling, construct
-from ..nodes.library import PRETRAINED
+from ..nodes.construct.node import Sampling, construct
+from ..nodes.library.folders import PRETRAINED
 
 PROMPTS, SEED = 400, 2412
 WORDS = ConceptWords(tuple(CONCEPTS), tuple(CONCEPTS.values()))

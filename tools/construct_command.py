@@ -10,20 +10,20 @@ from typing import Any
 
 import torch
 
-from ..hrv.agreement import split_half
-from ..hrv.concepts import (
+from ..hrv.construct.agreement import split_half
+from ..hrv.construct.concepts import (
     concept_words,
     format_concepts,
     parse_prompts,
     read_concepts,
     shared_words,
 )
-from ..hrv.store import save_relevance
-from ..hrv.vote_files import SUFFIX, load_votes, merge_votes
-from ..hrv.votes import VoteRecord
-from ..nodes.concept_library import SHIPPED
-from ..nodes.construct_run import Progress
-from ..nodes.reporting import duration
+from ..hrv.construct.votes import VoteRecord
+from ..hrv.files.hrv_file import save_relevance
+from ..hrv.files.vote_file import SUFFIX, load_votes, merge_votes
+from ..nodes.construct.run import Progress
+from ..nodes.library.concept_lists import SHIPPED
+from ..nodes.shared.progress import duration
 from .construct_job import Job
 
 _STEM = ".hrv.safetensors"

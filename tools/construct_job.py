@@ -11,9 +11,9 @@ import comfy.sd
 import torch
 
 from ..demo.model import load_demo_model
-from ..hrv.concepts import parse_concepts
-from ..nodes.construct_run import Construction, Sampling
-from ..nodes.library import PRETRAINED
+from ..hrv.construct.concepts import parse_concepts
+from ..nodes.construct.run import Construction, Sampling
+from ..nodes.library.folders import PRETRAINED
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from ..hrv.vote_files import load_votes, save_votes, votes_bytes
-from ..hrv.votes import VoteRecord
+from ..hrv.construct.votes import VoteRecord
+from ..hrv.files.vote_file import load_votes, save_votes, votes_bytes
 from .construct_job import Job
 from .host import ROOT
 

@@ -31,7 +31,7 @@ def outcomes(
 
     row: the HRV (H,); see: what is right of a verdict.
     """
-    from ...nodes.steer import steered
+    from ...nodes.steering.nodes import steered
 
     positive = lab.prompt(text)
     found: dict[str, Any] = {}

@@ -134,7 +134,7 @@ def _edit(lab: Lab, scene: Scene, after: Scene, case: Case, method: Method) -> t
     """Source and edited pictures, (seeds, 64, 64, 3) each."""
     import torch
 
-    from ...nodes.p2p import HRVP2PEdit, HRVP2PSplit
+    from ...nodes.p2p.nodes import HRVP2PEdit, HRVP2PSplit
 
     source, target = (lab.prompt(full_prompt(one, size=False)) for one in (scene, after))
     channels = lab.model.get_model_object("latent_format").latent_channels

@@ -17,8 +17,8 @@ from torch import Tensor
 from ...demo.evaluate import TEST_SEED
 from ...demo.judge import Judge, Verdict, load_judge
 from ...demo.sampling import Sampling
+from ...hrv.files.hrv_file import load_relevance
 from ...hrv.relevance import HeadRelevance
-from ...hrv.store import load_relevance
 
 Size = Literal["quick", "full"]
 Case = dict[str, Any]
@@ -94,7 +94,7 @@ class Lab:
 
     def prompt(self, text: str) -> Conditioning:
         """The prompt as HRV Prompt encodes it."""
-        from ...nodes.prompt import HRVPrompt
+        from ...nodes.prompts.nodes import HRVPrompt
 
         return HRVPrompt.execute(text, self.clip).args[0]
 

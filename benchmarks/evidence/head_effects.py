@@ -109,7 +109,7 @@ def _alone(words: str) -> str:
 
 def _latents(lab: Lab, text: str, word: str, rescale: Any, seeds: list[int]) -> Any:
     """Latents of pictures where the word's maps are rescaled by `rescale` (H,)."""
-    from ...nodes.steer import steered
+    from ...nodes.steering.nodes import steered
 
     prompt = lab.prompt(text)
     model = steered(lab.model, lab.relevance, prompt, word, rescale, (0.0, 1.0), "head effects")

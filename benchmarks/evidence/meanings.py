@@ -138,7 +138,7 @@ def outcomes(lab: Lab, relevance: HeadRelevance, case: Case, setting: Setting) -
 
 
 def _steered(lab: Lab, relevance: Any, prompt: Any, case: Case, setting: Setting) -> Any:
-    from ...nodes.steer import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
+    from ...nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
     word = case["word"]
     wanted, other = concepts_of(relevance, word, setting.desired)

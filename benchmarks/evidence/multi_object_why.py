@@ -19,7 +19,7 @@ def attended(lab: Lab, case: Case, positive: Any) -> dict[str, list[list[float]]
     """
     import torch
 
-    from ...nodes.capture import HRVCapture
+    from ...nodes.maps.capture import HRVCapture
 
     model, captured = HRVCapture.execute(lab.model, positive).args
     latent = lab.latents(model, positive, case["seeds"])

@@ -101,7 +101,7 @@ class Segmentation(Experiment):
 
 def _watched(lab: Lab, case: Case) -> tuple[Any, Any]:
     """Pictures (I, 64, 64, 3), and the maps of the object's word: (all maps, the word's)."""
-    from ...nodes.capture import HRVCapture
+    from ...nodes.maps.capture import HRVCapture
 
     prompt = lab.prompt(case["prompt"])
     model, captured = HRVCapture.execute(lab.model, prompt).args

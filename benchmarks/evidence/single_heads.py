@@ -41,7 +41,7 @@ def run(lab: Lab, case: Case, scene: Scene, attributes: dict[str, str]) -> Rows:
     """Of every concept in the prompt what it loses with each head, and all heads' relevance."""
     import torch
 
-    from ...nodes.steer import steered
+    from ...nodes.steering.nodes import steered
 
     prompt, heads = lab.prompt(case["prompt"]), len(lab.relevance.heads)
 

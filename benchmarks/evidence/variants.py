@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...demo.captions import object_words
 from ...demo.concepts import CONCEPTS, prompts
 from ...demo.world import BARE, GROUPS, OBJECTS
-from ...hrv.construct import ConceptWords, Recipe
+from ...hrv.construct.algorithm import ConceptWords, Recipe
 from ...hrv.relevance import HeadRelevance
 from .framework import SEEDS
 
@@ -78,7 +78,7 @@ def relevance_of(lab: Lab, name: str) -> HeadRelevance:
     """The HRV of a variant, voted anew by the demo model's heads."""
     import torch
 
-    from ...nodes.construct_run import Sampling, construct
+    from ...nodes.construct.run import Sampling, construct
 
     variant = VARIANTS[name]
     words = variant.words

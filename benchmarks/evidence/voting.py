@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...hrv.construct import ConceptWords
+from ...hrv.construct.algorithm import ConceptWords
 from .framework import Lab
 
 BATCH = 20
@@ -23,7 +23,7 @@ def count_votes(
 
     Pictures are sampled as for the shipped HRV (recipe "paper", guidance 4), by twenties.
     """
-    from ...nodes.construct_run import Construction, Progress, Sampling
+    from ...nodes.construct.run import Construction, Progress, Sampling
 
     listed = ConceptWords(tuple(words), tuple(map(tuple, words.values())))
     size = (64, 64, BATCH)

@@ -144,7 +144,7 @@ def shown(scene: Scene, verdict: Verdict) -> dict[str, bool]:
 
 
 def _weakened(lab: Lab, prompt: Any, setting: Setting) -> Any:
-    from ...nodes.steer import HRVOrderedWeaken
+    from ...nodes.steering.nodes import HRVOrderedWeaken
 
     concept = setting.concept or lab.relevance.concepts[0]
     chosen = (concept, setting.order, float(setting.count), "heads", setting.factor)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ...nodes.p2p import HRVP2PEdit, HRVP2PSplit
+from ...nodes.p2p.nodes import HRVP2PEdit, HRVP2PSplit
 from .judge import cosines
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table, by_method

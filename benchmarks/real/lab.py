@@ -14,13 +14,13 @@ from torch import Tensor
 
 import nodes as host_nodes
 
-from ...hrv.manifest import fetch_entry, read_manifest
+from ...hrv.files.hrv_file import load_relevance
+from ...hrv.files.manifest import fetch_entry, read_manifest
 from ...hrv.relevance import HeadRelevance
-from ...hrv.store import load_relevance
-from ...nodes.fit import require_fit
-from ...nodes.library import PRETRAINED
-from ...nodes.patching import model_heads
-from ...nodes.prompt import HRVPrompt
+from ...nodes.host.patching import model_heads
+from ...nodes.library.folders import PRETRAINED
+from ...nodes.prompts.nodes import HRVPrompt
+from ...nodes.shared.compatibility import require_fit
 from .judge import Similarity
 
 

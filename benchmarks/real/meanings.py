@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...nodes.steer import HRVConceptAdjust, HRVConceptStrengthen
+from ...nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen
 from .judge import cosines
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table, mean_of

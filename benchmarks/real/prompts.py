@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ...hrv.published_lists import published_list
-from ...nodes.concept_library import SHIPPED
+from ...hrv.files.published_lists import published_list
+from ...nodes.library.concept_lists import SHIPPED
 
 Pair = tuple[str, str]
 EDITS: dict[str, tuple[Pair, ...]] = {

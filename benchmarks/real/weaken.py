@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...nodes.steer import HRVOrderedWeaken
+from ...nodes.steering.nodes import HRVOrderedWeaken
 from ..evidence.statistics import area as under
 from .judge import cosines
 from .lab import Lab

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hrv_pack.hrv.vote_files import load_votes
+from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.tools.server import PACK
 
 PICTURES = 40

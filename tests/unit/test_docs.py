@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from hrv_pack.tools.host import ROOT
+
 DOCS = sorted((ROOT / "web" / "docs").glob("*.md"))
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
 TITLE = 30  # pixels above a node's position
@@ -36,7 +37,7 @@ def registered() -> set[str]:
 def node_inputs() -> dict[str, list[str]]:
     """`{node id: input names}` of the registered nodes; `execute` takes exactly the inputs."""
     found = {}
-    for path in (ROOT / "nodes").glob("*.py"):
+    for path in (ROOT / "nodes").rglob("*.py"):
         for part in ast.parse(path.read_text("utf-8")).body:
             if isinstance(part, ast.ClassDef) and part.name in registered():
                 execute = next(f for f in part.body if getattr(f, "name", "") == "execute")
@@ -58,7 +59,7 @@ def test_every_registered_node_has_a_help_page():
 
 
 def test_every_help_page_is_of_a_node_that_exists():
-    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "nodes").glob("*.py"))
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "nodes").rglob("*.py"))
     assert [path.stem for path in DOCS if f'node_id="{path.stem}"' not in sources] == []
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted(path.stem for path in (ROOT / "hrv").glob("*.py") if path.stem != "__init__")
+from hrv_pack.tools.host import ROOT
+
+HRV = ROOT / "hrv"
+MODULES = sorted(
+    ".".join(path.relative_to(HRV).with_suffix("").parts)
+    for path in HRV.rglob("*.py")
+    if path.stem != "__init__"
+)
 
 IMPORT_ALONE = """
 import importlib, sys, traceback, types

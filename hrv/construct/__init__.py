@@ -1,0 +1,1 @@
+"""Head relevance vectors from votes: Algorithm 1, concepts, kept votes, agreement."""

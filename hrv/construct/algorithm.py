@@ -1,0 +1,192 @@
+"""Construction of HRVs by votes (HRV, arXiv 2412.02237, Algorithm 1).
+
+B: batch rows; H: heads of the model, h: heads of a layer; P: pixels; d: channels per head;
+N: concepts; K: semantic tokens of all concept-words; C: columns of a draw, see `WordLayout`.
+
+Two recipes. "paper": a word of each concept is drawn for every head, and the softmax runs over
+the words' tokens alone. "authors", as the published vectors were made: one draw for all heads of
+a layer call, and a start token's key takes its part of the softmax before it is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..heads import HeadTable
+
+Recipe = Literal["paper", "authors"]
+RECIPES: tuple[Recipe, ...] = ("paper", "authors")
+_LARGEST = 2**23  # logits computed at a time, 32 MB
+
+
+@dataclass(frozen=True)
+class ConceptWords:
+    """Concepts in order and the concept-words that stand for each; ValueError if one has none."""
+
+    concepts: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.concepts) != len(self.words):
+            raise ValueError(
+                f"Expected a list of words for each of {len(self.concepts)} concepts; "
+                f"found {len(self.words)} lists."
+            )
+        if len(self.concepts) < 2:
+            raise ValueError("Heads vote between concepts: give at least two.")
+        empty = [c for c, words in zip(self.concepts, self.words, strict=True) if not words]
+        if empty:
+            raise ValueError(f"Give at least one word for: {', '.join(empty)}.")
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnTokens:
+    """The tokens that heads compare in one evaluation; a column is a place for one token.
+
+    rows: (B, H, C) int64, the key of each column; bias: (B, H, C), 0, or -inf where the drawn word
+    is shorter; weight: (B, H, C), one over the tokens of the word; concepts: (C, N), 1 where a
+    column belongs to a concept.
+    """
+
+    rows: Tensor
+    bias: Tensor
+    weight: Tensor
+    concepts: Tensor
+
+    def layer(self, heads: slice) -> DrawnTokens:
+        """The part of one layer."""
+        return self.part((slice(None), heads))
+
+    def part(self, index: slice | tuple[slice, slice]) -> DrawnTokens:
+        """The same for some of the batch rows and heads."""
+        parts = (self.rows[index], self.bias[index], self.weight[index])
+        return DrawnTokens(*parts, self.concepts)
+
+
+@dataclass(frozen=True)
+class WordLayout:
+    """Where the tokens of drawn words stand: each concept has columns for its longest word.
+
+    lengths: tokens of each word of each concept, whose keys stand one after another, K in all;
+    start: whether key number K, a start token's, has a column of its own, which no concept owns.
+    """
+
+    lengths: tuple[tuple[int, ...], ...]
+    start: bool = False
+
+    def __post_init__(self) -> None:
+        if min((length for words in self.lengths for length in words), default=0) < 1:
+            raise ValueError(f"Every concept-word needs a token; found counts {self.lengths}.")
+
+    @cached_property
+    def owners(self) -> Tensor:
+        """The concept of each column, (C,) int64; the start token counts with the last one."""
+        widths = [max(words) for words in self.lengths]
+        widths[-1] += self.start
+        return torch.arange(len(widths)).repeat_interleave(torch.tensor(widths))
+
+    @cached_property
+    def _concepts(self) -> Tensor:
+        """1 where a column belongs to a concept, (C, N)."""
+        return torch.nn.functional.one_hot(self.owners, len(self.lengths)).float()
+
+    @cached_property
+    def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows, bias, weight of each column if its concept's word w is drawn: (most words, C)."""
+        shape = (max(map(len, self.lengths)), len(self.owners))
+        rows, bias, weight = (
+            torch.zeros(shape).long(),
+            torch.full(shape, -torch.inf),
+            torch.zeros(shape),
+        )
+        starts = iter(accumulate((n for words in self.lengths for n in words), initial=0))
+        first = 0
+        for words in self.lengths:
+            for w, length in enumerate(words):
+                columns = slice(first, first + length)
+                rows[w, columns] = torch.arange(length) + next(starts)
+                bias[w, columns], weight[w, columns] = 0.0, 1 / length
+            first += max(words)
+        if self.start:
+            rows[:, -1], bias[:, -1] = next(starts), 0.0
+        return rows, bias, weight
+
+    def place(self, draws: Tensor, device: torch.device | str = "cpu") -> DrawnTokens:
+        """The tokens of drawn words; draws: (B, N, H) word numbers."""
+        word = draws[:, self.owners].transpose(1, 2).to(device)  # B N H -> B H C
+        column = torch.arange(len(self.owners), device=device)
+        rows, bias, weight = (table.to(device)[word, column] for table in self._tables)
+        return DrawnTokens(rows, bias, weight, self._concepts.to(device))
+
+
+def draw_words(
+    words: ConceptWords, heads: HeadTable, recipe: Recipe, seed: int, prompt: int, evaluation: int
+) -> Tensor:
+    """The number of the word drawn for each concept and head, (N, H) int64, uniformly.
+
+    Each draw depends on the seed, the prompt's number, the number of the U-Net evaluation, the
+    layer and (paper) the head alone, so it is the same however prompts are put into batches.
+    """
+    name = f"{seed}, prompt: {prompt}, evaluation: {evaluation}"
+    digest = hashlib.sha256(name.encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+    sizes = torch.tensor([len(listed) for listed in words.words])
+    if recipe == "authors":
+        count = torch.tensor([size for _, _, size in heads.layers])
+        uniform = torch.rand(len(count), len(sizes), generator=generator, dtype=torch.float64)
+        uniform = uniform.repeat_interleave(count, dim=0)
+    elif recipe == "paper":
+        uniform = torch.rand(len(heads), len(sizes), generator=generator, dtype=torch.float64)
+    else:
+        raise ValueError(f"Recipe must be 'paper' or 'authors'; found {recipe!r}.")
+    return (uniform * sizes).long().T
+
+
+def scaled_keys(keys: Tensor, heads: int) -> Tensor:
+    """Projected keys (K, h d) -> (K, h, d) float32, divided by sqrt(d) once for all."""
+    keys = keys.unflatten(-1, (heads, -1)).float()
+    return keys * keys.shape[-1] ** -0.5
+
+
+def mean_attention(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
+    """softmax(Q K^T / sqrt(d)) over the columns of a draw, mean over pixels: (B, h, C) float32.
+
+    q: (B, h, P, d), the conditional rows; keys: (K, h, d) of `scaled_keys`, a start token's last
+    where the layout has one; drawn: the layer's part. Large layers go through it a few rows at a
+    time.
+    """
+    together = max(1, _LARGEST // (q.shape[1] * q.shape[2] * drawn.rows.shape[2]))
+    if together < len(q):
+        parts = [slice(first, first + together) for first in range(0, len(q), together)]
+        return torch.cat([mean_attention(q[part], keys, drawn.part(part)) for part in parts])
+    head = torch.arange(q.shape[1], device=q.device)[:, None]
+    columns = keys[drawn.rows, head].flatten(0, 1)  # B*h C d
+    bias = drawn.bias.flatten(0, 1)[:, None]
+    logits = torch.baddbmm(bias, q.float().flatten(0, 1), columns.transpose(1, 2))
+    return logits.softmax(dim=-1).mean(dim=1).unflatten(0, q.shape[:2])
+
+
+def relevance_scores(attended: Tensor, drawn: DrawnTokens) -> Tensor:
+    """How much each head attends to each concept (Algorithm 1): (B, N, H) float32.
+
+    attended: (B, H, C) of `mean_attention`. Mean over the tokens of each drawn word; a start
+    token's column, which has no weight, is dropped.
+    """
+    return ((attended * drawn.weight) @ drawn.concepts).transpose(1, 2)
+
+
+def votes(scores: Tensor) -> Tensor:
+    """The vote of each row and head, 1 for the concept with the highest score: (B, N, h) int64.
+
+    scores: (B, N, h). Equal scores, as of a word that two concepts share, vote for the first. A
+    head whose scores are not finite has no vote.
+    """
+    highest = scores == scores.amax(dim=1, keepdim=True)
+    return (highest & (highest.cumsum(dim=1) == 1)).long()

@@ -1,0 +1,1 @@
+"""Pictures of vectors, maps and diagnoses, drawn with matplotlib."""

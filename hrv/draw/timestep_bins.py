@@ -1,0 +1,113 @@
+"""HRVs of the parts of the denoising as points on a page (HRV, arXiv 2412.02237, figure 47)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..relevance import HeadRelevance
+from .canvas import MARGIN, SMALL, TEXT, Canvas, Pixels
+
+_SIDE, _ABOVE, _LINE = 620, 190, 30
+_COLUMNS = 4
+
+
+def part_vectors(parts: Tensor) -> Tensor:
+    """HRVs of each part, (T, N, H) float64, rows of L1 norm H; 0 for a concept without votes.
+
+    parts: (T, N, H) votes.
+    """
+    counts = parts.double()
+    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    totals = shares.sum(dim=2, keepdim=True)
+    return shares * (parts.shape[2] / torch.where(totals > 0, totals, torch.ones_like(totals)))
+
+
+def separation(vectors: Tensor) -> tuple[float, float]:
+    """Mean cosine of a concept's HRVs in different parts, and of different concepts in one part.
+
+    vectors: (T, N, H). Where concepts separate and parts do not, the first is the larger.
+    """
+    unit = torch.nn.functional.normalize(vectors, dim=-1)
+    parts, concepts, _ = vectors.shape
+    across = torch.einsum("tnh,snh->tsn", unit, unit).mean(dim=-1)
+    within = torch.einsum("tnh,tmh->nmt", unit, unit).mean(dim=-1)
+    return _off_diagonal(across, parts), _off_diagonal(within, concepts)
+
+
+def _off_diagonal(square: Tensor, size: int) -> float:
+    return float((square.sum() - square.diagonal().sum()) / (size * (size - 1)))
+
+
+def plane(vectors: Tensor) -> Tensor:
+    """The first two principal components of all HRVs, each scaled to unit length: (T, N, 2)."""
+    flat = torch.nn.functional.normalize(vectors, dim=-1).flatten(0, 1)
+    centred = flat - flat.mean(dim=0)
+    _, _, directions = torch.linalg.svd(centred, full_matrices=False)
+    return (centred @ directions[:2].T).unflatten(0, vectors.shape[:2])
+
+
+def parts_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
+    """Each concept's HRV in each part as a point, coloured by concept and, beside it, by part.
+
+    ValueError if the votes were not counted in parts.
+    """
+    if relevance.parts is None or len(relevance.parts) < 2:
+        raise ValueError(
+            "This HRV was not counted in parts of the denoising. Construct it with 'parts' set to "
+            "2 or more, such as 10."
+        )
+    vectors = part_vectors(relevance.parts)
+    points = plane(vectors).numpy()
+    count, names = len(relevance.parts), relevance.concepts
+    rows = -(-len(names) // _COLUMNS)
+    width = 2 * _SIDE + 3 * MARGIN
+    canvas = Canvas(width, _ABOVE + _SIDE + 70 + rows * _LINE + MARGIN, dark)
+    across, within = separation(vectors)
+    canvas.heading(
+        f"{len(names)} concepts in {count} parts of the denoising",
+        f"mean cosine: {across:.2f} for one concept in two parts, {within:.2f} for two concepts "
+        "in one part",
+    )
+    shown = np.broadcast_to(np.arange(len(names)), points.shape[:2])
+    _scatter(canvas, MARGIN, "by concept", points, _hues(len(names))[shown])
+    shown = np.broadcast_to(np.arange(count)[:, None], points.shape[:2])
+    _scatter(canvas, 2 * MARGIN + _SIDE, "by part, first to last", points, _ramp(count)[shown])
+    _legend(canvas, names)
+    return canvas.pixels()
+
+
+def _hues(count: int) -> np.ndarray:
+    """Colours round the wheel, neighbours far apart, (count, 3)."""
+    from matplotlib.colors import hsv_to_rgb
+
+    hues = (np.arange(count) * 0.61803) % 1
+    values = np.where(np.arange(count) % 2, 0.95, 0.75)
+    return np.stack([hsv_to_rgb((h, 0.7, v)) for h, v in zip(hues, values, strict=True)])
+
+
+def _ramp(count: int) -> np.ndarray:
+    """From blue (first) to orange (last), (count, 3)."""
+    from matplotlib.colors import to_rgb
+
+    first, last = np.array(to_rgb("#3f7fb3")), np.array(to_rgb("#f0a03c"))
+    return first + np.linspace(0, 1, count)[:, None] * (last - first)
+
+
+def _scatter(canvas: Canvas, x: float, title: str, points: np.ndarray, colours: np.ndarray) -> None:
+    canvas.text(x, _ABOVE - 30, title, TEXT)
+    canvas.band(x, _ABOVE, _SIDE, _SIDE)
+    axes = canvas.axes(x, _ABOVE, _SIDE, _SIDE)
+    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    placed = 24 + (points - low) / np.maximum(high - low, 1e-12) * (_SIDE - 48)
+    axes.scatter(placed[..., 0].ravel(), placed[..., 1].ravel(), c=colours.reshape(-1, 3), s=70)
+
+
+def _legend(canvas: Canvas, names: tuple[str, ...]) -> None:
+    wide = (canvas.width - 2 * MARGIN) / _COLUMNS
+    for i, (name, colour) in enumerate(zip(names, _hues(len(names)), strict=True)):
+        x = MARGIN + i % _COLUMNS * wide
+        y = _ABOVE + _SIDE + 60 + i // _COLUMNS * _LINE
+        canvas.text(x, y, "●", SMALL, color=tuple(colour))
+        canvas.text(x + 26, y, name, SMALL, room=wide - 40)

@@ -1,0 +1,1 @@
+"""Files and where they come from: HRV files, votes, published vectors, downloads."""

@@ -1,0 +1,115 @@
+"""Import of head relevance vectors as the paper's authors publish them (arXiv 2412.02237).
+
+Three files: the vectors (`.npy`, concepts x heads), the head names (`.npy`, one per column) and
+the word list (text: a concept's name on a line of its own, its words below, numbered from 1).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..heads import HeadTable
+from ..relevance import HeadRelevance
+
+_NUMBERED = re.compile(r"(\d+)\.\s*(\S.*)")
+
+
+def import_authors(
+    vectors_path: str | os.PathLike[str],
+    head_index_path: str | os.PathLike[str],
+    word_list_path: str | os.PathLike[str],
+    provenance: Mapping[str, str] | None = None,
+) -> HeadRelevance:
+    """The published vectors (N, H) as a HeadRelevance, every value kept bit for bit.
+
+    ValueError names the file that does not fit and says what was expected.
+    """
+    vectors = _vectors(Path(vectors_path))
+    names = _head_names(Path(head_index_path))
+    concepts, words = read_word_list(Path(word_list_path))
+    if vectors.shape != (len(concepts), len(names)):
+        raise ValueError(
+            f"{Path(vectors_path).name} holds {vectors.shape[0]} concepts x {vectors.shape[1]} "
+            f"heads, but the word list names {len(concepts)} concepts and the head index "
+            f"{len(names)} heads. Take the three files of the same model."
+        )
+    heads = HeadTable.from_names(names)
+    described = {"family": heads.family, "fingerprint": heads.fingerprint, **(provenance or {})}
+    return HeadRelevance(
+        concepts=concepts,
+        words=words,
+        heads=heads,
+        vectors=torch.from_numpy(vectors.astype(np.float32, copy=True)),
+        provenance=described,
+        votes=None,
+    )
+
+
+def _array(path: Path) -> np.ndarray[Any, Any]:
+    try:
+        return np.load(path, allow_pickle=False)  # a pickle could run code
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path.name} is missing, damaged or no .npy array ({error}).") from error
+
+
+def _vectors(path: Path) -> np.ndarray[Any, Any]:
+    array = _array(path)
+    if array.ndim == 3:
+        raise ValueError(
+            f"{path.name} holds one set of vectors for every sampling step {array.shape}; take "
+            "the file of the same name without 'per_timesteps'."
+        )
+    if array.ndim != 2 or array.dtype != np.float32:
+        raise ValueError(
+            f"{path.name} should hold concepts x heads of float32, but holds {array.shape} of "
+            f"{array.dtype}."
+        )
+    return array
+
+
+def _head_names(path: Path) -> tuple[str, ...]:
+    array = _array(path)
+    if array.ndim != 1 or array.dtype.kind != "U":
+        raise ValueError(
+            f"{path.name} should be a list of head names such as 'down, layer: 0, head: 0', but "
+            f"holds {array.shape} of {array.dtype}."
+        )
+    return tuple(array.tolist())
+
+
+def read_word_list(path: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Concepts and each concept's words from the authors' list (paper Table 3)."""
+    concepts: list[str] = []
+    words: list[list[str]] = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} is missing or no UTF-8 text ({error}).") from error
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        numbered = _NUMBERED.fullmatch(line)
+        if numbered is None and line:
+            concepts.append(line)
+            words.append([])
+        elif numbered is not None:
+            if not concepts or int(numbered[1]) != len(words[-1]) + 1:
+                raise ValueError(
+                    f"{path.name}, line {number}: {line!r} is out of turn. A concept's words "
+                    "follow its name, numbered 1., 2., 3. and so on."
+                )
+            words[-1].append(numbered[2])
+    _check_word_list(path.name, concepts, words)
+    return tuple(concepts), tuple(map(tuple, words))
+
+
+def _check_word_list(name: str, concepts: list[str], words: list[list[str]]) -> None:
+    empty = [concept for concept, listed in zip(concepts, words, strict=True) if not listed]
+    if not concepts or empty:
+        missing = f"words for {', '.join(map(repr, empty))}" if empty else "any concept"
+        raise ValueError(f"{name} does not list {missing}.")

@@ -1,0 +1,55 @@
+"""Word and prompt lists that others publish: fetched once on request, checked, never shipped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .download import Download, DownloadError
+from .hrv_file import write_whole
+from .manifest import Progress, RemoteFile
+
+
+@dataclass(frozen=True)
+class PublishedList:
+    """A list by its title in menus."""
+
+    title: str
+    file: RemoteFile
+
+    def fetch(
+        self, folder: Path, progress: Progress | None = None, base_url: str | None = None
+    ) -> Path:
+        """The file in `folder`, fetched unless it is there; a file put there by hand counts.
+
+        `base_url` replaces everything before the file name. ValueError, if it cannot be had, says
+        where to get it and where to put it.
+        """
+        target = folder / self.file.name
+        if target.is_file() and self.file.fits(target.read_bytes()):
+            return target
+        url = self.file.url if base_url is None else f"{base_url}/{self.file.name}"
+
+        def received(size: int) -> None:
+            if progress is not None:
+                progress(size, self.file.size)
+
+        try:
+            content = Download(url, self.file.size, loopback=base_url is not None).read(received)
+            if not self.file.fits(content):
+                raise DownloadError("what arrived is not the published file: its checksum differs")
+        except DownloadError as error:
+            raise ValueError(
+                f"{self.file.name} could not be fetched from {url}: {error}. Try again, or save "
+                f"it yourself into {folder} under the same name."
+            ) from error
+        write_whole(target, content)
+        return target
+
+
+def published_list(manifest: Path, kind: str) -> PublishedList:
+    """The list of a kind, "concepts" or "prompts", that a manifest names."""
+    entry = json.loads(manifest.read_text(encoding="utf-8"))["files"][kind]
+    file = RemoteFile(entry["url"], entry["bytes"], entry["sha256"])
+    return PublishedList(entry["title"], file)

@@ -1,0 +1,1 @@
+"""HRV Construct, HRV Concepts and HRV Merge."""

@@ -1,0 +1,157 @@
+"""The inputs of A&E-HRV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..shared.inputs import HRV, model_input
+
+KERNELS = {"as published": None, "gaussian (A&E-HRV)": "gaussian", "wide (A&E)": "wide"}
+SLICES = {
+    "as published": "auto",
+    "1 to 75 (A&E)": "all but first and last",
+    "1 to 76 (A&E-HRV)": "all but first",
+    "words only (A&E, SD2.1)": "words",
+}
+MAP_SIZES = ["auto", "1/4", "1/16", "1/64"]
+
+
+def excite_inputs() -> list[Any]:
+    """The simple face: words and strength; the rest is advanced, with the published values."""
+    return [
+        model_input(),
+        io.Conditioning.Input(
+            "conditioning",
+            tooltip="The HRV Prompt that names the things. Wire the same one into the sampler.",
+        ),
+        io.String.Input(
+            "words",
+            default="",
+            tooltip="The words that must be in the picture, each with its concept: "
+            "cat: Animals, dog: Animals. Without an HRV just: cat, dog.",
+        ),
+        io.Float.Input(
+            "strength",
+            default=1.0,
+            min=0.0,
+            max=5.0,
+            step=0.05,
+            tooltip="How far the latent moves: 1 is the paper's, 0 leaves the picture as it is. "
+            "Lower it when pictures look torn.",
+        ),
+        *_when(),
+        *_how_far(),
+        *_maps(),
+        HRV.Input(
+            "hrv",
+            optional=True,
+            tooltip="Head relevance vectors made for this model. Without them: plain "
+            "Attend-and-Excite.",
+        ),
+    ]
+
+
+def _when() -> list[Any]:
+    return [
+        io.Float.Input(
+            "move_until",
+            default=0.5,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            advanced=True,
+            tooltip="The share of the steps, from the first, in which the latent moves.",
+        ),
+        io.String.Input(
+            "thresholds",
+            default="0: 0.05, 0.2: 0.5, 0.4: 0.8",
+            advanced=True,
+            tooltip="Share of the steps: attention that every word must have reached there, by "
+            "moving again and again. Empty: never.",
+        ),
+        io.Int.Input(
+            "refinements",
+            default=20,
+            min=0,
+            max=200,
+            advanced=True,
+            tooltip="How often at most the latent moves again where a threshold is not reached.",
+        ),
+    ]
+
+
+def _how_far() -> list[Any]:
+    return [
+        io.Float.Input(
+            "scale_factor",
+            default=20.0,
+            min=0.0,
+            max=1000.0,
+            step=0.5,
+            advanced=True,
+            tooltip="The paper's step size; strength multiplies it.",
+        ),
+        *(
+            io.Float.Input(
+                name,
+                default=default,
+                min=0.0,
+                max=4.0,
+                step=0.05,
+                advanced=True,
+                tooltip=f"The step size at the {which} step is scale_factor times the root of "
+                "this.",
+            )
+            for name, default, which in (("range_start", 1.0, "first"), ("range_end", 0.5, "last"))
+        ),
+    ]
+
+
+def _maps() -> list[Any]:
+    return [
+        io.Boolean.Input(
+            "smoothing",
+            default=True,
+            advanced=True,
+            tooltip="Smooth each word's map, so that a patch must be attended to, not a point.",
+        ),
+        io.Float.Input(
+            "smoothing_sigma",
+            default=0.5,
+            min=0.05,
+            max=5.0,
+            step=0.05,
+            advanced=True,
+            tooltip="Width of the 3 x 3 smoothing.",
+        ),
+        io.Combo.Input(
+            "smoothing_kernel",
+            options=list(KERNELS),
+            advanced=True,
+            tooltip="The two published codes differ. as published: gaussian with an HRV, the "
+            "wide one without.",
+        ),
+        io.Combo.Input(
+            "token_slice",
+            options=list(SLICES),
+            advanced=True,
+            tooltip="The tokens that compete for a pixel. as published: 1 to 76 with an HRV, 1 "
+            "to 75 without, on SD2.x without an HRV the words only.",
+        ),
+        io.Combo.Input(
+            "map_size",
+            options=MAP_SIZES,
+            advanced=True,
+            tooltip="Pixels of the maps, as a share of the latent's. auto: 1/64 with an HRV, "
+            "1/16 without, or the nearest size there is, of 6 x 6 or more if possible.",
+        ),
+        io.Combo.Input(
+            "checkpointing",
+            options=["auto", "on", "off"],
+            advanced=True,
+            tooltip="on: much less memory, a third more time in the steps that move. auto: on "
+            "from two pictures of 512 x 512 or one of 768 x 768.",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What touches ModelPatcher, transformer_options and the samplers of the host."""

@@ -1,0 +1,133 @@
+"""A sampler's steps, seen from the model it calls, and its own latent at the start of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ...hrv.p2p import step_of
+
+_NEAR = 1e-3  # a step begins at its own noise level; evaluations between two levels do not count
+# Evaluations in a step of samplers that may try the next noise level before its own step begins.
+_EVALUATIONS = {
+    "sample_heun": 2,
+    "sample_heunpp2": 3,
+    "sample_exp_heun_2_x0": 2,
+    "sample_exp_heun_2_x0_sde": 2,
+    "sample_dpm_2_ancestral": 2,
+    "sample_dpmpp_2s_ancestral": 2,
+    "sample_dpmpp_2s_ancestral_cfg_pp": 2,
+}
+# These show their callback another tensor than their latent.
+_UNWATCHED = {"sample_ipndm", "sample_ipndm_v", "sample_deis"}
+# These give the model another tensor than the latent they go on with, or have no fixed steps.
+_CLOSED = {
+    "sample_unipc",
+    "sample_unipc_bh2",
+    "sample_sa_solver",
+    "sample_sa_solver_pece",
+    "dpm_fast_function",
+    "dpm_adaptive_function",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Step `number` of `steps`, before its first evaluation.
+
+    x: the sampler's own latent (I, channels, height, width), to be changed in place; sigma (I,);
+    model: what the sampler is about to call with them and the keyword arguments kwargs.
+    """
+
+    number: int
+    steps: int
+    x: torch.Tensor
+    sigma: torch.Tensor
+    model: Any
+    kwargs: dict[str, Any]
+
+    @property
+    def scale(self) -> float:
+        """x over the latent z of the papers, which the U-Net reads: sqrt(sigma^2 + 1)."""
+        sampling = self.model.inner_model.inner_model.model_sampling
+        one = torch.ones_like(self.x[:1, :1, :1, :1])
+        return 1.0 / float(sampling.calculate_input(self.sigma[:1], one))
+
+
+class Steps:
+    """Calls `move(Moment)` before the first evaluation of every step of a sampler's function.
+
+    sigmas: the noise levels, the last one included. `sampler_function` and `watched(callback)`
+    stand in for the sampler's own. ValueError for a sampler whose latent cannot be moved.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | None,
+        sigmas: torch.Tensor,
+        move: Callable[[Moment], None],
+    ) -> None:
+        name = getattr(function, "__name__", "")
+        if function is None or name in _CLOSED:
+            raise _closed()
+        self.function, self.sigmas, self.move = function, sigmas, move
+        self.evaluations, self.proves = _EVALUATIONS.get(name, 1), name not in _UNWATCHED
+        self.reached = -1
+        self.latent: torch.Tensor | None = None
+        self._tried = 0
+
+    def sampler_function(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.function(_Stepped(model, self), *args, **kwargs)
+
+    def watched(self, callback: Callable[..., Any] | None) -> Callable[..., Any]:
+        """The sampler's callback, which also proves that the moved tensor is its own latent."""
+
+        def called(number: int, denoised: Any, x: Any, total: int) -> Any:
+            if self.proves and self.latent is not None and not _same(x, self.latent):
+                raise _closed()
+            self.latent = None
+            return None if callback is None else callback(number, denoised, x, total)
+
+        return called
+
+    def before(self, model: Any, x: torch.Tensor, sigma: torch.Tensor, kwargs: Any) -> None:
+        """Told of every evaluation, before it."""
+        level = float(sigma.flatten()[0])
+        number, steps = step_of(level, self.sigmas), len(self.sigmas) - 1
+        self._tried += 1
+        # towards the end there are fewer noise levels left to try
+        due = self.reached < 0 or self._tried >= min(self.evaluations, steps - self.reached)
+        begins = number > self.reached and abs(level / float(self.sigmas[number]) - 1) <= _NEAR
+        if not (due and begins):
+            return
+        self._tried = 0
+        self.reached, self.latent = number, x
+        self.move(Moment(number, steps, x, sigma, model, kwargs))
+
+
+class _Stepped:
+    """The model as the sampler calls it; all else of it is the model's own."""
+
+    def __init__(self, model: Any, steps: Steps) -> None:
+        self._model, self._steps = model, steps
+
+    def __call__(self, x: torch.Tensor, sigma: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        self._steps.before(self._model, x, sigma, kwargs)
+        return self._model(x, sigma, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+
+def _same(x: Any, latent: torch.Tensor) -> bool:
+    return x is latent or (torch.is_tensor(x) and torch.equal(x, latent))
+
+
+def _closed() -> ValueError:
+    return ValueError(
+        "A&E-HRV moves the latent between the steps, and this sampler does not let it. Choose "
+        "euler, euler_ancestral, heun, dpmpp_2m, dpmpp_sde, ddim or lms."
+    )

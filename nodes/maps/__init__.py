@@ -1,0 +1,1 @@
+"""HRV Capture, Selective Attention Map and Misreading Diagnosis."""

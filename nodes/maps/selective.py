@@ -1,0 +1,116 @@
+"""Selective Attention Map: where a word went, through the heads that know its concept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
+from ...hrv.maps import daam_map, iou, normalise, segment, selective_map
+from ...hrv.relevance import HeadRelevance
+from ..shared.inputs import CATEGORY, HRV, concept_input
+from .capture import CapturedMaps
+from .inputs import (
+    DAAM,
+    choose_heads,
+    drawing_inputs,
+    head_count,
+    head_inputs,
+    map_inputs,
+    picture_of,
+    require_word,
+    scale_inputs,
+)
+
+
+class HRVSelectiveAttentionMap(io.ComfyNode):
+    """Selective attention map (arXiv 2604.05906), DAAM's, or that of heads chosen by name."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVSelectiveAttentionMap",
+            display_name="Selective Attention Map",
+            category=CATEGORY,
+            description="Shows where in the picture a word went, through the attention heads that "
+            "know its concept. Change anything here without sampling again.",
+            inputs=[
+                *map_inputs(),
+                HRV.Input(
+                    "hrv", optional=True, tooltip="For the most and the least relevant heads."
+                ),
+                concept_input("concept", "The concept whose heads to look through."),
+                *head_inputs(),
+                *scale_inputs(),
+                *drawing_inputs(),
+                io.Mask.Input(
+                    "reference", optional=True, tooltip="A mask to compare with: gives the IoU."
+                ),
+            ],
+            outputs=[
+                io.Image.Output(display_name="overlay", tooltip="The heat over the picture."),
+                io.Image.Output(display_name="heat_map", tooltip="The heat alone."),
+                io.Mask.Output(display_name="mask", tooltip="1 where the heat is above threshold."),
+                io.Float.Output(
+                    display_name="iou",
+                    tooltip="Intersection over union of mask and reference, the mean over the "
+                    "batch; nan without a reference.",
+                ),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, concept: str) -> bool:
+        return True  # the wired HRV decides which concepts there are
+
+    @classmethod
+    def execute(
+        cls,
+        maps: CapturedMaps,
+        samples: dict[str, Tensor],
+        word: str,
+        concept: str,
+        heads: str,
+        amount: float,
+        unit: str,
+        normalisation: Any,
+        threshold: float,
+        image: Tensor | None = None,
+        hrv: HeadRelevance | None = None,
+        names: str = "",
+        colours: str = COLOURS[0],
+        opacity: float = 0.7,
+        outline: bool = True,
+        reference: Tensor | None = None,
+    ) -> io.NodeOutput:
+        latent = samples["samples"]
+        captured, layers = maps.word(latent, require_word(word))
+        picture = picture_of(image, latent, captured)
+        count = head_count(amount, unit, len(captured.heads))
+        chosen = choose_heads(captured, layers, heads, hrv, concept, count, names)
+        way = daam_map if heads == DAAM else selective_map
+        size = (picture.shape[1], picture.shape[2])
+        heat = normalise(way(layers, captured.heads, chosen, size), normalisation)
+        mask = segment(heat, threshold)
+        shown = overlay(picture, heat, colours, opacity)
+        if outline:
+            shown = outlined(shown, mask, max(1, size[1] // 400))
+        score = _score(mask, reference)
+        return io.NodeOutput(shown, colour_map(heat, colours), mask.float(), score)
+
+
+def _score(mask: Tensor, reference: Tensor | None) -> float:
+    """Mean IoU of masks (I, height, width) with a reference MASK (I or 1, h, w)."""
+    if reference is None:
+        return float("nan")
+    if reference.shape[0] not in (1, mask.shape[0]):
+        raise ValueError(
+            f"The reference holds {reference.shape[0]} masks for {mask.shape[0]} pictures; "
+            "give one, or one for each."
+        )
+    size = mask.shape[-2:]
+    fitted = interpolate(reference[:, None].float().cpu(), size=size, mode="nearest-exact")
+    return float(iou(mask, (fitted[:, 0] > 0.5).expand(mask.shape)).mean())

@@ -1,0 +1,1 @@
+"""P2P-HRV Edit and P2P Split."""

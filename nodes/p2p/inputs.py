@@ -1,0 +1,126 @@
+"""The inputs of P2P-HRV Edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..shared.inputs import HRV, clamp_inputs, concept_input, strength_input
+
+PUBLISHED = {True: 0.9, False: 0.4}
+"""Self-replace with an HRV (arXiv 2412.02237) and without (arXiv 2208.01626)."""
+
+
+def self_share(choice: dict[str, Any], with_hrv: bool) -> float:
+    """The share of the steps that the self_replace input asks for."""
+    return choice["share"] if choice["self_replace"] == "custom" else PUBLISHED[with_hrv]
+
+
+def edit_inputs(layers: list[str]) -> list[Any]:
+    """All inputs; `layers` names the choices of layer sizes, the published one first."""
+    return [
+        io.Model.Input("model", tooltip="The model to edit with; it is left unchanged."),
+        io.Conditioning.Input("source", tooltip="The picture as it is, from HRV Prompt."),
+        io.Conditioning.Input("target", tooltip="The picture as it should be, from HRV Prompt."),
+        io.Latent.Input("latent", tooltip="One latent per seed; each becomes a pair."),
+        io.Combo.Input(
+            "mode",
+            options=["replace", "refine", "reweight"],
+            tooltip="replace: words swapped one for one. refine: words added or left out. "
+            "reweight: the named words louder or softer.",
+        ),
+        io.String.Input(
+            "words",
+            default="",
+            tooltip="The edited words of the target prompt, separated by commas. Empty means "
+            "every word that differs from the source.",
+        ),
+        _range("cross_replace", 0.8, "words keep their place in the picture"),
+        _self_replace(),
+        concept_input("concept", "What the edited words are: Color, Material ... (with an HRV)."),
+        strength_input(),
+        io.Float.Input(
+            "weight",
+            default=1.0,
+            min=-10.0,
+            max=10.0,
+            step=0.1,
+            advanced=True,
+            tooltip="reweight only: what the named words' maps are multiplied with.",
+        ),
+        io.Combo.Input(
+            "layers",
+            options=layers,
+            advanced=True,
+            tooltip="The largest layers whose self-attention is kept, and the layers that the "
+            "local blend reads. The first is the published rule: 256 pixels at 512 x 512.",
+        ),
+        io.Combo.Input(
+            "mapper",
+            options=["corrected", "original"],
+            advanced=True,
+            tooltip="How tokens are matched when words have unequal numbers of them. original: "
+            "exactly as published, which shifts everything after such a word.",
+        ),
+        *clamp_inputs(),
+        *_blend_inputs(),
+        HRV.Input(
+            "hrv",
+            optional=True,
+            tooltip="Head relevance vectors made for this model. Without them: plain "
+            "Prompt-to-Prompt.",
+        ),
+    ]
+
+
+def _self_replace() -> Any:
+    return io.DynamicCombo.Input(
+        "self_replace",
+        options=[
+            io.DynamicCombo.Option("auto", []),
+            io.DynamicCombo.Option("custom", [_range("share", PUBLISHED[True], "shapes are kept")]),
+        ],
+        tooltip="How long shapes are kept. auto: as published, 0.9 of the steps with an HRV and "
+        "0.4 without (plain Prompt-to-Prompt). custom: your own share.",
+    )
+
+
+def _range(name: str, default: float, effect: str) -> Any:
+    return io.Float.Input(
+        name,
+        default=default,
+        min=0.0,
+        max=1.0,
+        step=0.05,
+        tooltip=f"Share of the steps, from the first, in which {effect}. More keeps more of the "
+        "source picture, less lets the edit change more.",
+    )
+
+
+def _blend_inputs() -> list[Any]:
+    return [
+        io.Boolean.Input(
+            "local_blend",
+            default=False,
+            advanced=True,
+            tooltip="Keep the source picture outside the area that the blend words attend to.",
+        ),
+        io.String.Input(
+            "blend_words",
+            default="",
+            advanced=True,
+            tooltip="The words whose area may change, of either prompt, such as the object. "
+            "Empty means the words that differ.",
+        ),
+        io.Float.Input(
+            "blend_threshold",
+            default=0.3,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            advanced=True,
+            tooltip="How strongly a place must be attended to, relative to the most attended "
+            "one, to be changed. Higher keeps more of the source.",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""HRV Prompt and HRV Tag Prompt: where a prompt's words stand."""

@@ -1,0 +1,96 @@
+"""HRV Prompt and HRV Tag Prompt: conditionings whose words can be found again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..shared.inputs import CATEGORY
+from .tag import read_prompt, tag
+
+
+def identity(hidden: Any, text: str) -> str:
+    """One identity per node and text: two prompts with equal text stay apart."""
+    unique_id = hidden.unique_id if hidden else None
+    return hashlib.sha256(f"{unique_id}\n{text}".encode()).hexdigest()[:16]
+
+
+class HRVPrompt(io.ComfyNode):
+    """Drop-in for CLIP Text Encode that remembers where each word stands."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVPrompt",
+            display_name="HRV Prompt",
+            category=CATEGORY,
+            description="Encodes a prompt like CLIP Text Encode and remembers where each word "
+            "stands, so that the HRV nodes can steer single words.",
+            inputs=[
+                io.String.Input(
+                    "text",
+                    multiline=True,
+                    dynamic_prompts=True,
+                    tooltip="What the picture shows. Weights such as (word:1.2), embeddings "
+                    "and long prompts work as usual.",
+                ),
+                io.Clip.Input("clip", tooltip="The CLIP of your checkpoint."),
+            ],
+            outputs=[io.Conditioning.Output(tooltip="For the sampler and for HRV nodes.")],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(cls, text: str, clip: Any) -> io.NodeOutput:
+        _require_clip(clip)
+        tokens = clip.tokenize(text)
+        prompt = read_prompt(clip, tokens, text, identity(cls.hidden, text))
+        return io.NodeOutput(tag(clip.encode_from_tokens_scheduled(tokens), prompt))
+
+
+class HRVTagPrompt(io.ComfyNode):
+    """Adds the token table to a CONDITIONING that another node encoded."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVTagPrompt",
+            display_name="HRV Tag Prompt",
+            category=CATEGORY,
+            description="For a CONDITIONING from another text encode node: tells HRV nodes "
+            "where its words stand. Give it the same text and the same CLIP.",
+            inputs=[
+                io.Conditioning.Input(
+                    "conditioning", tooltip="The prompt as the other node encoded it."
+                ),
+                io.Clip.Input("clip", tooltip="The CLIP that encoded it."),
+                io.String.Input(
+                    "text", multiline=True, tooltip="Exactly the text that was encoded."
+                ),
+            ],
+            outputs=[io.Conditioning.Output(tooltip="The same prompt, ready for HRV nodes.")],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(cls, conditioning: Any, clip: Any, text: str) -> io.NodeOutput:
+        _require_clip(clip)
+        prompt = read_prompt(clip, clip.tokenize(text), text, identity(cls.hidden, text))
+        length = max(table.length for table in prompt.tables)
+        for embedding, _ in conditioning:
+            if embedding.shape[1] < length:
+                raise ValueError(
+                    f"The text has {length} token positions but the conditioning only "
+                    f"{embedding.shape[1]}. Give HRV Tag Prompt exactly the text that was encoded."
+                )
+        return io.NodeOutput(tag(conditioning, prompt))
+
+
+def _require_clip(clip: Any) -> None:
+    if clip is None:
+        raise ValueError(
+            "There is no CLIP here: the checkpoint has no text encoder of its own. "
+            "Load one with a CLIP loader and wire it in."
+        )

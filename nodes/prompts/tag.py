@@ -1,0 +1,130 @@
+"""The tag that HRV Prompt puts into a CONDITIONING: who it is, and where its words stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...hrv.text.tokens import TokenTable, parse_words, token_table
+
+TAG = "hrv_prompt"
+Conditioning = list[list[Any]]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Identity and token tables (one per text encoder, e.g. "l" and "g" on SDXL) of a prompt.
+
+    turns: of a conditioning whose batch rows hold several prompts, the prompts that take turns.
+    """
+
+    id: str
+    text: str
+    tables: tuple[TokenTable, ...]
+    turns: tuple[Prompt, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its own identity and those of the prompts that take turns in it."""
+        return (self.id, *(prompt.id for prompt in self.turns))
+
+    @property
+    def semantic(self) -> tuple[int, ...]:
+        """Positions of all semantic tokens, in order."""
+        return _union(table.semantic for table in self.tables)
+
+    def find(self, phrases: str) -> tuple[int, ...]:
+        """Positions of the words in a comma-separated list; ValueError if one is absent."""
+        listed = parse_words(phrases)
+        if not listed:
+            raise ValueError("Name at least one word of the prompt, such as: vase, lavender")
+        return _union(self._positions(text, occurrence) for text, occurrence in listed)
+
+    def _positions(self, text: str, occurrence: int | None) -> tuple[int, ...]:
+        found, failures = [], []
+        for table in self.tables:  # with different texts per encoder one may lack the word
+            try:
+                found.append(table.find(text, occurrence))
+            except ValueError as error:
+                failures.append(error)
+        if not found:
+            raise failures[0]
+        return _union(found)
+
+
+def _union(parts: Any) -> tuple[int, ...]:
+    return tuple(sorted({position for part in parts for position in part}))
+
+
+def read_prompt(clip: Any, tokens: dict[str, Any], text: str, identity: str) -> Prompt:
+    """The Prompt behind the host's tokenizer result `tokens` of `text`."""
+    tables = []
+    for name, chunks in tokens.items():
+        encoder = getattr(clip.tokenizer, f"clip_{name}", None)
+        if encoder is None:
+            raise ValueError(
+                f"This CLIP uses a text encoder “{name}” whose tokens HRV cannot place. "
+                "Use the CLIP of an SD1.x, SD2.x or SDXL checkpoint."
+            )
+        tables.append(
+            token_table(
+                chunks,
+                _pieces(encoder),
+                encoder.start_token,
+                encoder.end_token,
+                encoder.pad_token,
+                encoder.embedding_size,
+            )
+        )
+    unique = tuple(dict.fromkeys(tables))
+    return Prompt(identity, text, unique)
+
+
+def _pieces(encoder: Any) -> Callable[[int], str]:
+    return lambda token: encoder.inv_vocab[token]
+
+
+def tag(conditioning: Conditioning, prompt: Prompt) -> Conditioning:
+    """A copy of `conditioning` whose every entry carries `prompt`."""
+    return [[embedding, {**options, TAG: prompt}] for embedding, options in conditioning]
+
+
+def tagged_prompt(entry: dict[str, Any]) -> Prompt | None:
+    """The prompt that a conditioning entry's options carry, if any."""
+    return entry.get(TAG)
+
+
+def prompts_of(conditioning: Conditioning) -> list[Prompt]:
+    """The distinct tagged prompts of a CONDITIONING; ValueError if there is none.
+
+    Of prompts that take turns it is the last one, the one that P2P-HRV Edit edits.
+    """
+    tags = (p for _, options in conditioning if (p := tagged_prompt(options)))
+    found = {p.id: p for p in (tag.turns[-1] if tag.turns else tag for tag in tags)}
+    if not found:
+        raise ValueError(
+            "This CONDITIONING carries no token table. Make it with HRV Prompt (instead of "
+            "CLIP Text Encode), or send it through HRV Tag Prompt first."
+        )
+    return list(found.values())
+
+
+def locate(conditioning: Conditioning, words: str) -> list[tuple[Prompt, tuple[int, ...]]]:
+    """Each tagged prompt that contains the words, with their positions.
+
+    Empty `words` means all semantic tokens. ValueError, listing the words there are, if no
+    prompt contains them.
+    """
+    prompts = prompts_of(conditioning)
+    if not words.strip():
+        return [(prompt, prompt.semantic) for prompt in prompts]
+    located, failures = [], []
+    for prompt in prompts:
+        try:
+            located.append((prompt, prompt.find(words)))
+        except ValueError as error:
+            failures.append(error)
+    if not located:
+        raise failures[0]
+    return located

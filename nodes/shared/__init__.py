@@ -1,0 +1,1 @@
+"""What nodes of several features need: inputs, progress, warnings, checks."""

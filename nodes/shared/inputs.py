@@ -1,0 +1,88 @@
+"""Wire types and inputs that several nodes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ...hrv.relevance import HeadRelevance, upper_bound
+from ..library.folders import known_concepts
+
+CATEGORY = "HRV"
+HRV = io.Custom("HRV")
+
+
+def model_input() -> Any:
+    return io.Model.Input("model", tooltip="The model to steer; the original is left unchanged.")
+
+
+def hrv_input() -> Any:
+    return HRV.Input("hrv", tooltip="Head relevance vectors made for this model (HRV Load).")
+
+
+def prompt_input() -> Any:
+    return io.Conditioning.Input(
+        "conditioning", tooltip="The HRV Prompt to steer. Wire the same one into the sampler."
+    )
+
+
+def words_input(tooltip: str) -> Any:
+    return io.String.Input("words", default="", tooltip=tooltip)
+
+
+def concept_input(name: str, tooltip: str) -> Any:
+    return io.Combo.Input(name, options=known_concepts(), tooltip=tooltip)
+
+
+def strength_input() -> Any:
+    return io.Float.Input(
+        "strength",
+        default=1.0,
+        min=0.0,
+        max=3.0,
+        step=0.05,
+        tooltip="How far to go: 0 leaves the picture as it is, 1 is the full vector of the "
+        "paper, more exaggerates.",
+    )
+
+
+def clamp_inputs() -> list[Any]:
+    return [
+        io.Combo.Input(
+            "clamp",
+            options=["auto", "none", "custom"],
+            default="auto",
+            advanced=True,
+            tooltip="Tames very strong heads. auto: 9 on SDXL, none on SD1.x and SD2.x.",
+        ),
+        io.Float.Input(
+            "clamp_at",
+            default=9.0,
+            min=0.1,
+            max=1000.0,
+            step=0.1,
+            advanced=True,
+            tooltip="The largest relevance a head may have; used when clamp is custom.",
+        ),
+    ]
+
+
+def percent_inputs() -> list[Any]:
+    return [
+        io.Float.Input(
+            name,
+            default=default,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=True,
+            tooltip=f"When in the sampling to {verb} steering: 0 is the first step, 1 the last.",
+        )
+        for name, default, verb in (("start_percent", 0.0, "begin"), ("end_percent", 1.0, "stop"))
+    ]
+
+
+def read_clamp(clamp: str, clamp_at: float, relevance: HeadRelevance) -> float | None:
+    """The upper bound that the two clamp inputs ask for."""
+    return upper_bound(clamp_at if clamp == "custom" else clamp, relevance.heads)  # type: ignore[arg-type]

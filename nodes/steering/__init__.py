@@ -1,0 +1,1 @@
+"""Concept Strengthen, Concept Adjust and Ordered Weaken."""

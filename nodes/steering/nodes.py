@@ -1,0 +1,258 @@
+"""Concept Strengthen, Concept Adjust and Ordered Weaken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from ...hrv.relevance import HeadRelevance, adjusting, blend, head_order, strengthening, weakening
+from ..host.patching import add_edits, percent_to_sigmas
+from ..prompts.tag import locate
+from ..shared.compatibility import require_fit
+from ..shared.inputs import (
+    CATEGORY,
+    clamp_inputs,
+    concept_input,
+    hrv_input,
+    model_input,
+    percent_inputs,
+    prompt_input,
+    read_clamp,
+    strength_input,
+    words_input,
+)
+from .rescale import Rescale, Steer
+
+WORDS_TIP = (
+    "The word or words to steer, as they stand in the prompt, separated by commas: vase, red car. "
+    "A word that comes more than once is steered everywhere; mouse#2 means the second one."
+)
+
+
+def steered(
+    model: Any,
+    relevance: HeadRelevance,
+    conditioning: Any,
+    words: str,
+    rescale: Tensor,
+    percents: tuple[float, float],
+    label: str,
+) -> Any:
+    """A clone of `model` that rescales the words' attention maps by `rescale` (H,)."""
+    require_fit(relevance, model)
+    start, end = percent_to_sigmas(model, *percents)
+    located = locate(conditioning, words)
+    steers = [Steer(prompt, found, rescale, start, end, label) for prompt, found in located]
+    return add_edits(model, [Rescale(steers)])
+
+
+class HRVConceptStrengthen(io.ComfyNode):
+    """Concept strengthening: r = h[concept] (arXiv 2412.02237, section 4)."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVConceptStrengthen",
+            display_name="Concept Strengthen",
+            category=CATEGORY,
+            description="Makes a word of the prompt speak louder through the attention heads "
+            "that know a concept: a colour word more colourful, a material more itself.",
+            inputs=[
+                model_input(),
+                hrv_input(),
+                prompt_input(),
+                words_input(WORDS_TIP),
+                concept_input("concept", "What the word should be read as."),
+                strength_input(),
+                *clamp_inputs(),
+                *percent_inputs(),
+            ],
+            outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, concept: str) -> bool:
+        return True  # the wired HRV decides which concepts there are
+
+    @classmethod
+    def execute(
+        cls,
+        model: Any,
+        hrv: HeadRelevance,
+        conditioning: Any,
+        words: str,
+        concept: str,
+        strength: float,
+        clamp: str = "auto",
+        clamp_at: float = 9.0,
+        start_percent: float = 0.0,
+        end_percent: float = 1.0,
+    ) -> io.NodeOutput:
+        require_words(words, "Concept Strengthen")
+        rescale = strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv))
+        percents = (start_percent, end_percent)
+        label = f"Concept Strengthen ({words}: {concept})"
+        rescale = blend(rescale, strength)
+        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+
+
+class HRVConceptAdjust(io.ComfyNode):
+    """Concept adjusting: r = a h[desired] - b h[undesired] (arXiv 2412.02237, figure 4)."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVConceptAdjust",
+            display_name="Concept Adjust",
+            category=CATEGORY,
+            description="For a word that can mean two things: pulls it towards one concept and "
+            "away from the other (lavender: Color, not Plants).",
+            inputs=[
+                model_input(),
+                hrv_input(),
+                prompt_input(),
+                words_input(WORDS_TIP),
+                concept_input("desired", "What the word should mean."),
+                concept_input("undesired", "What the word should not be taken for."),
+                strength_input(),
+                *clamp_inputs(),
+                *percent_inputs(),
+                _weight_input("desired_weight", 2.0, "How hard to pull towards the desired one."),
+                _weight_input("undesired_weight", 1.0, "How hard to push off the undesired one."),
+            ],
+            outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, desired: str, undesired: str) -> bool:
+        return True  # the wired HRV decides which concepts there are
+
+    @classmethod
+    def execute(
+        cls,
+        model: Any,
+        hrv: HeadRelevance,
+        conditioning: Any,
+        words: str,
+        desired: str,
+        undesired: str,
+        strength: float,
+        clamp: str = "auto",
+        clamp_at: float = 9.0,
+        start_percent: float = 0.0,
+        end_percent: float = 1.0,
+        desired_weight: float = 2.0,
+        undesired_weight: float = 1.0,
+    ) -> io.NodeOutput:
+        require_words(words, "Concept Adjust")
+        upper = read_clamp(clamp, clamp_at, hrv)
+        rescale = adjusting(hrv, desired, undesired, desired_weight, undesired_weight, upper)
+        percents = (start_percent, end_percent)
+        label = f"Concept Adjust ({words}: {desired}, not {undesired})"
+        rescale = blend(rescale, strength)
+        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+
+
+class HRVOrderedWeaken(io.ComfyNode):
+    """Ordered weakening of heads (arXiv 2412.02237, section 3)."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVOrderedWeaken",
+            display_name="Ordered Weaken",
+            category=CATEGORY,
+            description="Weakens the heads that know a concept, most relevant first, and shows "
+            "what disappears from the picture. Least relevant first should spare the concept.",
+            inputs=[
+                model_input(),
+                hrv_input(),
+                prompt_input(),
+                concept_input("concept", "The concept whose heads are put in order."),
+                io.Combo.Input(
+                    "order",
+                    options=["MoRHF", "LeRHF", "random"],
+                    tooltip="MoRHF: most relevant heads first, the concept vanishes early. "
+                    "LeRHF: least relevant first, it stays longest. random: for comparison.",
+                ),
+                io.Float.Input(
+                    "amount",
+                    default=10.0,
+                    min=0.0,
+                    max=10000.0,
+                    step=1.0,
+                    tooltip="How many heads to weaken, counted as the unit says.",
+                ),
+                io.Combo.Input(
+                    "unit",
+                    options=["heads", "percent"],
+                    tooltip="heads: a number of heads (SD1.x has 128, SDXL 1300). "
+                    "percent: a share of them.",
+                ),
+                io.Float.Input(
+                    "factor",
+                    default=-2.0,
+                    min=-4.0,
+                    max=2.0,
+                    step=0.1,
+                    tooltip="What the weakened maps are multiplied with. The paper shows -2 to "
+                    "2; 1 changes nothing, -2 removes most thoroughly.",
+                ),
+                io.String.Input(
+                    "words",
+                    default="",
+                    tooltip="Weaken only these words; leave empty for the whole prompt.",
+                ),
+                io.Int.Input(
+                    "order_seed",
+                    default=0,
+                    min=0,
+                    max=2**31 - 1,
+                    advanced=True,
+                    tooltip="Another number gives another random order.",
+                ),
+                *percent_inputs(),
+            ],
+            outputs=[io.Model.Output(tooltip="The weakened model, for the sampler.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, concept: str) -> bool:
+        return True  # the wired HRV decides which concepts there are
+
+    @classmethod
+    def execute(
+        cls,
+        model: Any,
+        hrv: HeadRelevance,
+        conditioning: Any,
+        concept: str,
+        order: Any,
+        amount: float,
+        unit: str,
+        factor: float,
+        words: str = "",
+        order_seed: int = 0,
+        start_percent: float = 0.0,
+        end_percent: float = 1.0,
+    ) -> io.NodeOutput:
+        if unit == "percent" and amount > 100:
+            raise ValueError(f"Ordered Weaken: amount is {amount:g} percent; use 0 to 100.")
+        count = round(len(hrv.heads) * amount / 100 if unit == "percent" else amount)
+        rescale = weakening(head_order(hrv.row(concept), order, order_seed), count, factor)
+        percents = (start_percent, end_percent)
+        label = f"Ordered Weaken ({concept}, {count} heads)"
+        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+
+
+def require_words(words: str, node: str) -> None:
+    if not words.strip():
+        raise ValueError(f"{node}: type the word of the prompt to steer into “words”.")
+
+
+def _weight_input(name: str, default: float, tooltip: str) -> Any:
+    return io.Float.Input(
+        name, default=default, min=0.0, max=10.0, step=0.1, advanced=True, tooltip=tooltip
+    )

@@ -1,0 +1,53 @@
+"""Menus of concepts: every readable file's, read again only when it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from hrv_pack.hrv.files.hrv_file import save_relevance
+from hrv_pack.hrv.heads import HeadTable
+from hrv_pack.hrv.relevance import HeadRelevance
+
+pytestmark = pytest.mark.usefixtures("host")
+HEADS = HeadTable((("down", 0, 2), ("up", 0, 2)))
+
+
+def relevance(concept: str) -> HeadRelevance:
+    return HeadRelevance((concept, "Color"), (("a",), ("b",)), HEADS, torch.ones(2, len(HEADS)))
+
+
+def test_menus_know_new_changed_and_damaged_files(tmp_path: Path, monkeypatch) -> None:
+    import folder_paths
+
+    from hrv_pack.nodes.library import folders as library
+
+    monkeypatch.setitem(
+        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
+    )
+    assert "Dragons" not in library.known_concepts()
+    file = tmp_path / "mine.safetensors"
+    save_relevance(file, relevance("Dragons"))
+    assert "Dragons" in library.known_concepts()
+    save_relevance(file, relevance("Castles"))
+    assert "Castles" in library.known_concepts()
+    assert "Dragons" not in library.known_concepts()
+    file.write_bytes(b"damaged")
+    assert library.known_concepts()[:34] == library.PAPER_CONCEPTS
+    assert "Castles" not in library.known_concepts()
+
+
+def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch) -> None:
+    import folder_paths
+
+    from hrv_pack.nodes.library import folders as library
+
+    monkeypatch.setitem(
+        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
+    )
+    save_relevance(tmp_path / "mine.safetensors", relevance("Dragons"))
+    library.known_concepts()
+    monkeypatch.setattr(library, "load_relevance", lambda _path: pytest.fail("read again"))
+    assert "Dragons" in library.known_concepts()

@@ -1,0 +1,200 @@
+"""The nodes as the host calls them: what they do, and what they say to wrong input."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny_models import make_clip, make_model
+
+import nodes as host_nodes
+from hrv_pack.hrv.heads import HeadTable, head_table
+from hrv_pack.hrv.relevance import HeadRelevance
+from hrv_pack.nodes.library import files
+from hrv_pack.nodes.library import folders as library
+from hrv_pack.nodes.prompts.nodes import HRVPrompt, HRVTagPrompt
+from hrv_pack.nodes.prompts.tag import prompts_of
+from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
+
+pytestmark = pytest.mark.usefixtures("host")
+
+
+@pytest.fixture(autouse=True)
+def inference():
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(scope="module")
+def model():
+    with torch.inference_mode():
+        return make_model()
+
+
+@pytest.fixture(scope="module")
+def clip():
+    with torch.inference_mode():
+        return make_clip()
+
+
+def relevance_for(heads: HeadTable) -> HeadRelevance:
+    votes = torch.rand(2, len(heads), generator=torch.Generator().manual_seed(3))
+    vectors = votes * len(heads) / votes.sum(dim=1, keepdim=True)
+    return HeadRelevance(("Color", "Animals"), (("red",), ("cat",)), heads, vectors)
+
+
+@pytest.fixture(scope="module")
+def hrv(model):
+    return relevance_for(head_table(model.get_model_object("diffusion_model")))
+
+
+@pytest.fixture
+def positive(clip):
+    return HRVPrompt.execute("a red cat, a mouse and a mouse", clip).args[0]
+
+
+def sample(patcher, positive, clip):
+    negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
+    latent = {"samples": torch.zeros(1, 4, 8, 8)}
+    return host_nodes.KSampler().sample(
+        patcher, 1, 2, 5.0, "euler", "normal", positive, negative, latent, 1.0
+    )[0]["samples"]
+
+
+def test_strength_zero_is_bit_identical(model, hrv, positive, clip):
+    plain = sample(model, positive, clip)
+    strengthen = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Animals", 0.0)
+    adjust = HRVConceptAdjust.execute(model, hrv, positive, "cat", "Animals", "Color", 0.0)
+    weaken = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "MoRHF", 0, "heads", -2.0)
+    for node in (strengthen, adjust, weaken):
+        assert torch.equal(sample(node.args[0], positive, clip), plain)
+
+
+def test_adjusting_towards_itself_is_strengthening(model, hrv, positive, clip):
+    strengthen = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Animals", 1.0)
+    adjust = HRVConceptAdjust.execute(model, hrv, positive, "cat", "Animals", "animals", 1.0)
+    pictures = [sample(node.args[0], positive, clip) for node in (strengthen, adjust)]
+    assert torch.allclose(*pictures, rtol=1e-4, atol=1e-4 * float(pictures[0].abs().max()))
+    assert not torch.equal(pictures[0], sample(model, positive, clip))
+
+
+def test_percent_counts_heads(model, hrv, positive, clip):
+    half = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "LeRHF", 50, "percent", -2.0)
+    count = len(hrv.heads) // 2
+    heads = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "LeRHF", count, "heads", -2.0)
+    pictures = [sample(node.args[0], positive, clip) for node in (half, heads)]
+    assert torch.equal(*pictures)
+
+
+def test_more_heads_than_there_are_is_an_error(model, hrv, positive):
+    with pytest.raises(ValueError, match=r"The model has 28 heads"):
+        HRVOrderedWeaken.execute(model, hrv, positive, "Color", "MoRHF", 29, "heads", -2.0)
+    with pytest.raises(ValueError, match="use 0 to 100"):
+        HRVOrderedWeaken.execute(model, hrv, positive, "Color", "MoRHF", 101, "percent", -2.0)
+
+
+def test_an_hrv_of_another_model_names_both(model, positive):
+    other = relevance_for(HeadTable((("down", 0, 8),)))
+    with pytest.raises(ValueError, match=r"8 heads.*28 heads"):
+        HRVConceptStrengthen.execute(model, other, positive, "cat", "Color", 1.0)
+
+
+def test_a_word_that_is_not_there_lists_the_words(model, hrv, positive):
+    with pytest.raises(ValueError, match=r"Did you mean 'mouse'.*red, cat"):
+        HRVConceptStrengthen.execute(model, hrv, positive, "moose", "Animals", 1.0)
+    with pytest.raises(ValueError, match="type the word"):
+        HRVConceptStrengthen.execute(model, hrv, positive, " ", "Animals", 1.0)
+
+
+def test_an_unknown_concept_lists_the_concepts(model, hrv, positive):
+    with pytest.raises(ValueError, match=r"Did you mean 'Color'.*Color, Animals"):
+        HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Colour", 1.0)
+
+
+def test_a_range_the_wrong_way_round_is_an_error(model, hrv, positive):
+    with pytest.raises(ValueError, match="must lie before"):
+        HRVConceptStrengthen.execute(
+            model, hrv, positive, "cat", "Animals", 1.0, start_percent=0.8, end_percent=0.2
+        )
+
+
+def test_an_untagged_conditioning_says_how_to_mend_it(model, hrv, clip):
+    plain = host_nodes.CLIPTextEncode().encode(clip, "a cat")[0]
+    with pytest.raises(ValueError, match="HRV Tag Prompt"):
+        HRVConceptStrengthen.execute(model, hrv, plain, "cat", "Animals", 1.0)
+
+
+def test_a_tagged_prompt_is_steered_like_an_hrv_prompt(model, hrv, positive, clip):
+    text = "a red cat, a mouse and a mouse"
+    encoded = host_nodes.CLIPTextEncode().encode(clip, text)[0]
+    tagged = HRVTagPrompt.execute(encoded, clip, text).args[0]
+    pictures = [
+        sample(HRVConceptStrengthen.execute(model, hrv, c, "cat", "Color", 1.0).args[0], c, clip)
+        for c in (positive, tagged)
+    ]
+    assert torch.equal(*pictures)
+    assert "hrv_prompt" not in encoded[0][1]
+
+
+def test_a_tag_longer_than_its_conditioning_is_an_error(clip):
+    encoded = host_nodes.CLIPTextEncode().encode(clip, "a cat")[0]
+    with pytest.raises(ValueError, match="exactly the text"):
+        HRVTagPrompt.execute(encoded, clip, "word " * 100)
+
+
+def test_each_occurrence_can_be_named(positive):
+    prompt = prompts_of(positive)[0]
+    first, second = prompt.find("mouse#1"), prompt.find("mouse#2")
+    assert prompt.find("mouse") == first + second
+    with pytest.raises(ValueError, match="mouse#3"):
+        prompt.find("mouse#3")
+
+
+def test_a_word_in_one_of_two_joined_prompts_is_steered_there(model, hrv, positive, clip):
+    other = HRVPrompt.execute("a blue dog", clip).args[0]
+    joined = other + positive
+    node = HRVConceptStrengthen.execute(model, hrv, joined, "cat", "Color", 1.0)
+    alone = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Color", 1.0)
+    pictures = [sample(n.args[0], joined, clip) for n in (node, alone)]
+    assert torch.equal(*pictures)
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    import folder_paths
+
+    kinds = dict(folder_paths.folder_names_and_paths)
+    kinds[library.KIND] = ([str(tmp_path)], {".safetensors"})
+    monkeypatch.setattr(folder_paths, "folder_names_and_paths", kinds)
+    return tmp_path
+
+
+def test_saved_vectors_load_again(own_folder, hrv):
+    files.HRVSave.execute(hrv, "my vases")
+    assert "my vases.safetensors" in library.names()
+    loaded = files.HRVLoad.execute("my vases.safetensors").args[0]
+    assert torch.equal(loaded.vectors, hrv.vectors)
+    assert loaded.heads == hrv.heads
+
+
+def test_saving_never_replaces_unasked(own_folder, hrv):
+    for _ in range(2):
+        files.HRVSave.execute(hrv, "twice")
+    assert sorted(p.name for p in own_folder.iterdir()) == [
+        "twice 2.safetensors",
+        "twice.safetensors",
+    ]
+    files.HRVSave.execute(hrv, "twice", overwrite=True)
+    assert len(list(own_folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["../escape.safetensors", "/etc/passwd", "a/../../b.safetensors"])
+def test_names_do_not_leave_the_folders(own_folder, name):
+    with pytest.raises(ValueError, match=r"HRV folders|not an HRV file"):
+        files.HRVLoad.execute(name)
+
+
+def test_published_vectors_are_listed_as_downloads():
+    downloads = [choice for choice in files.choices() if choice.startswith(files.DOWNLOAD)]
+    assert len(downloads) == 2
+    with pytest.raises(ValueError, match="There is no"):
+        files.path_of(files.DOWNLOAD + "nothing")

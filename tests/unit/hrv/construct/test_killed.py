@@ -1,0 +1,70 @@
+"""A process killed at any moment of a save leaves the old votes or the new ones, never a half."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from hrv_pack.hrv.construct.algorithm import ConceptWords
+from hrv_pack.hrv.construct.votes import VoteRecord
+from hrv_pack.hrv.files.vote_file import load_votes, save_votes
+from hrv_pack.hrv.heads import HeadTable
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+WORDS = ConceptWords(tuple(f"c{n}" for n in range(34)), tuple((f"w{n}",) for n in range(34)))
+HEADS = HeadTable((("down", 0, 650), ("up", 0, 650)))  # as many as SDXL has
+PROMPTS = tuple(f"a picture of thing number {n}" for n in range(2100))
+ROUNDS = 40
+
+
+def _record(pictures: int) -> VoteRecord:
+    """Picture n votes for concept n, in all heads."""
+    record = VoteRecord(WORDS, HEADS, {"seed": "1"}, PROMPTS)
+    for number in range(pictures):
+        votes = torch.zeros(1, 34, len(HEADS), dtype=torch.int64)
+        votes[0, number] = 50
+        record.add(number, votes)
+    return record
+
+
+def _save_for_ever(path: Path, records: list[VoteRecord]) -> None:
+    """In a child process: save one record after the other until killed."""
+    try:
+        while True:
+            for record in records:
+                save_votes(path, record)
+    finally:
+        os._exit(1)
+
+
+def _killed_while_saving(path: Path, records: list[VoteRecord], seconds: float) -> None:
+    child = os.fork()
+    if child == 0:
+        _save_for_ever(path, records)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "saving failed before the kill"
+
+
+def test_a_kill_during_a_save_leaves_a_whole_file(tmp_path):
+    path, records = tmp_path / "run.votes", [_record(n) for n in range(5)]
+    save_votes(path, records[0])
+    moments, found, halves = random.Random(0), set(), 0
+    for _ in range(ROUNDS):
+        _killed_while_saving(path, records, moments.uniform(0.001, 0.06))
+        read = load_votes(path)
+        assert torch.equal(read.votes, records[read.done].votes)
+        assert torch.equal(read.counted, records[read.done].counted)
+        found.add(read.done)
+        halves += len([part for part in tmp_path.iterdir() if part != path])
+        for part in tmp_path.glob(".*.part"):
+            part.unlink()
+    assert len(found) > 1, "nothing was saved, so nothing was tried"
+    assert halves > 0, "no kill met a save, so nothing was tried"

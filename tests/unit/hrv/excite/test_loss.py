@@ -1,0 +1,228 @@
+"""Attend-and-Excite and A&E-HRV against literal float64 transcriptions, and their laws."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from literal_excite import hrv_loss, plain_loss
+
+from hrv_pack.hrv.excite.loss import (
+    ChosenToken,
+    Smoothing,
+    attention_maps,
+    blur_sigma,
+    blur_width,
+    excite_loss,
+    kernel_row,
+    layer_part,
+    resized,
+    smoothed,
+    step_size,
+    strongest,
+    token_losses,
+    token_shares,
+)
+from hrv_pack.hrv.excite.plan import (
+    _auto_level,
+    parse_thresholds,
+    parse_wanted,
+    thresholds_by_step,
+    token_slots,
+)
+
+TOKENS = [2, 5]
+LAYERS = [(8, 2), (4, 3), (2, 2)]  # (side, heads)
+HEADS = sum(heads for _, heads in LAYERS)
+
+
+@pytest.fixture(scope="module")
+def maps():
+    """Attention maps (1, heads, pixels, 77) of three layers."""
+    generator = torch.Generator().manual_seed(0)
+    logits = [torch.randn(1, n, side * side, 77, generator=generator) for side, n in LAYERS]
+    return [each.softmax(dim=-1) for each in logits]
+
+
+def ours(maps, weights, rows, side, slots, smoothing):
+    """Loss and gradients by the pack's functions, in float32."""
+    leaves = [each.clone().requires_grad_() for each in maps]
+    start, averaged = 0, 0
+    for leaf, (own, heads) in zip(leaves, LAYERS, strict=True):
+        part = weights[:, start : start + heads]
+        start += heads
+        if part.any():
+            averaged = averaged + layer_part(leaf, part, (own, own), (side, side))
+    tokens = [ChosenToken(position, row) for position, row in zip(TOKENS, rows, strict=True)]
+    losses = token_losses(strongest(averaged, tokens, slots, smoothing))
+    loss, _ = excite_loss(losses)
+    loss.sum().backward()
+    gradients = [torch.zeros_like(x) if x.grad is None else x.grad for x in leaves]
+    return loss, gradients
+
+
+def literal(maps, loss):
+    """Loss and gradients of a transcription, in float64."""
+    leaves = [each[0].double().requires_grad_() for each in maps]
+    sides = [side for side, _ in LAYERS]
+    shaped = [x.unflatten(1, (side, side)) for x, side in zip(leaves, sides, strict=True)]
+    value = loss(shaped)
+    value.backward()
+    return value, [torch.zeros_like(x) if x.grad is None else x.grad for x in leaves]
+
+
+def agree(found, expected):
+    (loss, gradients), (true_loss, true_gradients) = found, expected
+    assert loss.item() == pytest.approx(true_loss.item(), rel=1e-4)
+    scale = max(float(g.abs().max()) for g in true_gradients)
+    assert scale > 0
+    for gradient, true in zip(gradients, true_gradients, strict=True):
+        assert (gradient[0].double() - true).abs().max() < 1e-4 * scale
+
+
+@pytest.mark.parametrize("sigma", [0.5, None])
+@pytest.mark.parametrize("side", [8, 4])
+def test_attend_and_excite_is_its_transcription(maps, side, sigma):
+    mine = torch.cat([torch.full((n,), float(own == side)) for own, n in LAYERS])
+    weights = (mine / mine.sum())[None]
+    smoothing = None if sigma is None else Smoothing("wide", sigma)
+    slots = token_slots(77, (), "all but first and last")
+    found = ours(maps, weights, [0, 0], side, slots, smoothing)
+    agree(found, literal(maps, lambda m: plain_loss(m, TOKENS, side, sigma)))
+
+
+@pytest.mark.parametrize("sigma", [0.5, None])
+@pytest.mark.parametrize("side", [4, 2])
+def test_ae_hrv_is_its_transcription(maps, side, sigma):
+    vectors = torch.rand(2, HEADS, generator=torch.Generator().manual_seed(1))
+    vectors = vectors * HEADS / vectors.sum(dim=1, keepdim=True)
+    smoothing = None if sigma is None else Smoothing("gaussian", sigma)
+    slots = token_slots(77, (), "all but first")
+    found = ours(maps, vectors / HEADS, [0, 1], side, slots, smoothing)
+    expected = literal(maps, lambda m: hrv_loss(m, vectors.double(), TOKENS, side, sigma))
+    agree(found, expected)
+
+
+def test_maps_are_softmax_rows_and_copies_of_a_prompt_add_up():
+    q, k = torch.randn(2, 6, 8), torch.randn(2, 5, 8)
+    maps = attention_maps(q, k, 2, 5, 5)
+    split = lambda t: t.double().unflatten(-1, (2, 4)).transpose(1, 2)  # noqa: E731
+    expected = torch.softmax(split(q) @ split(k).transpose(-1, -2) / 2.0, dim=-1)
+    assert (maps.double() - expected).abs().max() < 1e-6
+    assert torch.allclose(attention_maps(q, k.repeat(1, 3, 1), 2, 15, 5), maps, atol=1e-6)
+
+
+def test_keys_that_other_packs_added_are_in_the_softmax_only():
+    q, k = torch.randn(1, 6, 8), torch.randn(1, 7, 8)
+    assert torch.equal(attention_maps(q, k, 2, 5, 5), attention_maps(q, k, 2, 7, 7)[..., :5])
+
+
+@pytest.mark.parametrize(("res", "width", "sigma"), [(64, 9, 1.7), (32, 5, 1.1), (16, 3, 0.8)])
+def test_blur_before_resizing_is_the_published_one(res, width, sigma):
+    assert blur_width(res, 8) == width
+    assert blur_sigma(width) == pytest.approx(sigma)
+
+
+def test_a_map_of_the_wanted_size_is_untouched_and_flat_maps_stay_flat():
+    maps = torch.rand(1, 2, 8, 8)
+    assert resized(maps, (8, 8)) is maps
+    for size in ((4, 4), (16, 16), (3, 5)):
+        assert torch.allclose(resized(torch.ones(1, 2, 8, 8), size), torch.ones(1, 2, *size))
+    assert torch.allclose(smoothed(torch.ones(1, 2, 2, 2), Smoothing("wide", 0.5)), torch.ones(1))
+
+
+def test_the_wide_kernel_is_a_gaussian_of_root_two_sigma():
+    wide = kernel_row(3, 0.5, "wide")
+    assert torch.allclose(wide, kernel_row(3, 0.5 * math.sqrt(2)))
+    assert float(wide.sum()) == pytest.approx(1.0)
+    assert not torch.allclose(wide, kernel_row(3, 0.5))
+
+
+def test_shares_sum_to_one_over_the_slice():
+    shares = token_shares(torch.rand(2, 3, 77, 4, 4), range(1, 76))
+    assert shares.shape == (2, 3, 75, 4, 4)
+    assert torch.allclose(shares.sum(dim=2), torch.ones(1))
+
+
+def test_a_word_that_has_all_the_attention_costs_nothing():
+    averaged = torch.zeros(1, 1, 77, 4, 4)
+    averaged[:, :, 3, 1, 2] = 5.0
+    s = strongest(averaged, [ChosenToken(3, 0)], range(1, 76), None)
+    assert torch.equal(token_losses(s), torch.zeros(1, 1))
+
+
+def test_the_loss_is_the_weakest_tokens_and_says_which():
+    loss, weakest = excite_loss(torch.tensor([[0.1, 0.7], [0.4, 0.3]]))
+    assert loss.tolist() == pytest.approx([0.7, 0.4]) and weakest.tolist() == [1, 0]
+
+
+def test_a_token_outside_the_slice_is_an_error():
+    with pytest.raises(ValueError, match="not in the token slice"):
+        strongest(torch.rand(1, 1, 77, 4, 4), [ChosenToken(76, 0)], range(1, 76), None)
+
+
+def test_step_sizes_are_the_published_ones():
+    sizes = [step_size(i, 51, 20.0, 1.0, 0.5) for i in range(51)]
+    expected = 20 * torch.linspace(1, 0.5, 51).sqrt()
+    assert sizes == pytest.approx(expected.tolist(), rel=1e-6)
+    assert step_size(0, 1, 20.0, 1.0, 0.5) == 20.0
+
+
+@pytest.mark.parametrize("steps", [50, 51])
+def test_thresholds_fall_on_the_published_steps(steps):
+    asked = parse_thresholds("0: 0.05, 0.2: 0.5, 0.4: 0.8")
+    assert thresholds_by_step(asked, steps) == {0: 0.05, 10: 0.5, 20: 0.8}
+    assert thresholds_by_step(asked, 3) == {0: 0.5, 1: 0.8}
+    assert parse_thresholds(" ") == ()
+
+
+@pytest.mark.parametrize("text", ["0.5", "0: high", "1.2: 0.5", "0: 1.5", "0: 0.1: 0.2"])
+def test_thresholds_that_cannot_be_read_are_an_error(text):
+    with pytest.raises(ValueError, match="Expected thresholds such as"):
+        parse_thresholds(text)
+
+
+def test_words_are_read_with_their_concepts():
+    assert parse_wanted("cat: Animals, red car : Vehicles\nfish") == (
+        ("cat", "Animals"),
+        ("red car", "Vehicles"),
+        ("fish", None),
+    )
+
+
+@pytest.mark.parametrize("text", ["", " , ", "cat:", ": Animals"])
+def test_words_that_cannot_be_read_are_an_error(text):
+    with pytest.raises(ValueError, match="such as"):
+        parse_wanted(text)
+
+
+def test_token_slices_are_those_of_the_variants():
+    assert token_slots(77, (1, 2, 3), "all but first and last") == tuple(range(1, 76))
+    assert token_slots(77, (1, 2, 3), "all but first") == tuple(range(1, 77))
+    assert token_slots(77, (1, 2, 3), "words") == (1, 2, 3)
+    long = token_slots(154, (), "all but first")
+    assert 76 in long and 77 not in long and 153 in long
+
+
+@pytest.mark.parametrize(
+    ("levels", "latent", "resampled", "expected"),
+    [
+        ((0, 1, 2, 3), (64, 64), True, 3),  # SD1.5 at 512: 8 x 8, as published
+        ((0, 1, 2, 3), (64, 64), False, 2),
+        ((1, 2), (128, 128), True, 3),  # SDXL: resampled to 16 x 16
+        ((1, 2), (128, 128), False, 2),
+        ((0, 1, 2, 3), (32, 32), True, 2),  # 4 x 4 would be too coarse
+        ((0, 1, 2, 3), (64, 32), False, 2),
+        ((0, 1), (8, 8), True, 0),  # the demo model: 8 x 8 and 4 x 4
+        ((0, 1), (8, 8), False, 0),
+        ((0, 1, 2, 3), (48, 64), True, 3),  # 6 x 8
+        ((0, 1, 2, 3), (41, 64), True, 3),  # rounded up to 6
+        ((0, 1, 2, 3), (40, 64), True, 2),
+        ((1, 2), (4, 4), False, 1),  # nothing is large enough: the finest there is
+    ],
+)
+def test_auto_map_size_is_published_or_the_nearest_that_is_not_too_coarse(
+    levels: tuple[int, ...], latent: tuple[int, int], resampled: bool, expected: int
+) -> None:
+    assert _auto_level(levels, latent, resampled) == expected

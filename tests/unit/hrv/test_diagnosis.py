@@ -1,0 +1,47 @@
+"""What the diagnosis says of a word, and how heat is drawn."""
+
+from __future__ import annotations
+
+import torch
+
+from hrv_pack.hrv.diagnosis import Reading, overlaps, verdict
+from hrv_pack.hrv.draw.overlay import colour_map, outlined, overlay
+from hrv_pack.hrv.maps import iou
+
+
+def test_the_verdict_names_the_adjustment_only_where_it_helps():
+    def said(*parts):
+        concepts = ("Animals", "Electronics", "Color")[: len(parts)]
+        square = torch.eye(len(parts))
+        return verdict(Reading("mouse", concepts, torch.tensor(parts), square, square[0]))
+
+    advice = "Concept Adjust: words mouse, desired Animals, undesired Electronics"
+    assert advice in said(0.3, 0.7) and "more than as meant" in said(0.3, 0.7)
+    assert advice in said(0.2, 0.5, 0.3)
+    assert "No adjusting is needed" in said(0.7, 0.3)
+    assert "No concept leads clearly" in said(0.49, 0.51)
+
+
+def test_overlaps_are_symmetric_with_ones_between_equals():
+    masks = torch.rand(3, 6, 5) > 0.5
+    found = overlaps(masks)
+    assert torch.equal(found, found.T) and torch.equal(found.diagonal(), torch.ones(3))
+    assert found[0, 1] == iou(masks[:1], masks[1:2])[0]
+
+
+def test_overlay_shows_heat_and_leaves_no_colour_out_of_range():
+    picture, heat = torch.rand(2, 8, 6, 3), torch.rand(2, 8, 6)
+    shown = overlay(picture, heat)
+    assert shown.shape == picture.shape and shown.min() >= 0 and shown.max() <= 1
+    assert torch.equal(overlay(picture, heat, opacity=0.0), picture)
+    grey = colour_map(torch.tensor([[[0.0, 0.5, 1.0]]]), "gray")
+    torch.testing.assert_close(grey[0, 0, :, 0], torch.tensor([0.0, 128 / 255, 1.0]))
+
+
+def test_the_outline_runs_around_the_mask_not_over_it():
+    mask = torch.zeros(1, 7, 7, dtype=torch.bool)
+    mask[:, 2:5, 2:5] = True
+    shown = outlined(torch.zeros(1, 7, 7, 3), mask)[0, ..., 0]
+    wanted = torch.zeros(7, 7)
+    wanted[1:6, 1:6], wanted[2:5, 2:5] = 1, 0
+    assert torch.equal(shown, wanted)
