@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-AUTHORS = ROOT.parent / "shared" / "authors-data"
+AUTHORS = "HRV_AUTHORS_DATA"
 
 
 def _register_pack() -> None:
@@ -22,7 +23,8 @@ def _register_pack() -> None:
 
 def _host_folder() -> Path | None:
     chosen = os.environ.get("COMFYUI_PATH")
-    folder = Path(chosen).expanduser() if chosen else ROOT / ".host" / "ComfyUI"
+    pinned = import_module("hrv_pack.tools.host").host_dir() / "ComfyUI"
+    folder = Path(chosen).expanduser() if chosen else pinned
     return folder if (folder / "comfy" / "model_management.py").is_file() else None
 
 
@@ -53,10 +55,14 @@ def host() -> Path:
 
 @pytest.fixture(scope="session")
 def authors() -> Path:
-    """The folder of the published vectors; skips where they are not at hand."""
-    if not AUTHORS.is_dir():
-        pytest.skip("needs the published vectors in ../shared/authors-data")
-    return AUTHORS
+    """The folder of the published vectors, which the user names; skips where none is named."""
+    named = os.environ.get(AUTHORS)
+    if not named:
+        pytest.skip(f"needs the papers' vectors: set {AUTHORS} to a clone of SNU-DRL/HRV")
+    folder = Path(named).expanduser().resolve()
+    if not folder.is_dir():
+        pytest.fail(f"{AUTHORS} names {folder}, which is no folder")
+    return folder
 
 
 @pytest.fixture(scope="session")
