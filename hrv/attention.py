@@ -15,7 +15,7 @@ CHUNK_CPU, CHUNK_GPU = 2**18, 2**21
 
 
 def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: int) -> Tensor:
-    """Factors (length, h): r (h,) at the target tokens, 1 elsewhere.
+    """Factors (..., length, h): r (..., h) at the target tokens, 1 elsewhere.
 
     The host repeats a shorter context to the longest one of a batch, so a target token i of a
     context of own_length tokens comes again at i + own_length, i + 2 * own_length ...; every
@@ -27,7 +27,8 @@ def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: 
         raise ValueError(f"Token positions must lie in 0..{own_length - 1}; found {outside}.")
     own = torch.arange(length, device=r.device) % own_length
     target = torch.isin(own, torch.tensor(list(positions), dtype=own.dtype, device=r.device))
-    return torch.where(target[:, None], r, torch.ones_like(r))
+    rows = r.unsqueeze(-2)
+    return torch.where(target[:, None], rows, torch.ones_like(rows))
 
 
 def scale_value_rows(v: Tensor, factors: Tensor) -> Tensor:

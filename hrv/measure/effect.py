@@ -1,0 +1,102 @@
+"""Head effects: how far each head turns the model's prediction from one reading to another.
+
+I: images; H: cross-attention heads; T: sampling steps. At a step, D(r) is the clean latent that the
+model predicts for the prompt whose word has its attention maps rescaled by r, head by head; D_A and
+D_B are its predictions, at the same noisy latent, for the same prompt with the word's two readings
+put in its place. Own method: no paper has these equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+def way_share(prediction: Tensor, way: Tensor) -> Tensor:
+    """s(r) = <D(r), way> / |way|^2 of each image, (I,) float64, with way = D_B - D_A.
+
+    prediction, way (I, channels, height, width). s grows by 1 where D moves all the way from
+    reading A to reading B. Differentiable in the prediction; the way is a constant. ValueError
+    where a way has no length, for then it has no direction either.
+    """
+    if prediction.shape != way.shape:
+        raise ValueError(
+            f"The prediction {tuple(prediction.shape)} and the way {tuple(way.shape)} must be "
+            "latents of the same shape."
+        )
+    direction = way.detach().double().flatten(1)
+    length = direction.square().sum(dim=1)
+    if not bool((length.isfinite() & (length > 0)).all()):
+        raise ValueError(
+            "The model predicts the same image, or none, for both readings, so there is no way "
+            "from one to the other. Use phrases that the model draws differently, and a model "
+            "whose predictions are finite (bfloat16 or float32)."
+        )
+    return (prediction.double().flatten(1) * direction).sum(dim=1) / length
+
+
+def image_effects(shares: Tensor, r: Tensor) -> Tensor:
+    """ds_i / dr_i for every image at once, (I, H): shares (I,), each a function of its row of r.
+
+    One backward pass serves all images, since no image depends on another's row.
+    """
+    (found,) = torch.autograd.grad(shares.sum(), r)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Sums over images of ds/dr, step by step: sums (T, H) float64, counts (T,) int64 images.
+
+    rescaled: the r (H,) around which they were measured; ones for the model as it is. Sums of
+    several runs add up: in any order but for the rounding of float64 (relative 1e-15 an addition).
+    """
+
+    sums: Tensor
+    counts: Tensor
+    rescaled: Tensor
+
+    @classmethod
+    def none(cls, steps: int, rescaled: Tensor) -> Effects:
+        """No image measured yet, around r = `rescaled` (H,)."""
+        sums = torch.zeros(steps, len(rescaled), dtype=torch.float64)
+        return cls(sums, torch.zeros(steps, dtype=torch.int64), rescaled.detach().double().cpu())
+
+    def with_images(self, step: int, effects: Tensor) -> Effects:
+        """These and the effects (I, H) of some images at one step; ValueError if not finite."""
+        if not bool(effects.isfinite().all()):
+            raise ValueError(
+                f"The gradient of step {step + 1} is not finite. Load the model in bfloat16 or "
+                "float32."
+            )
+        sums, counts = self.sums.clone(), self.counts.clone()
+        sums[step] += effects.detach().double().sum(dim=0).to(sums)
+        counts[step] += len(effects)
+        return Effects(sums, counts, self.rescaled)
+
+    def merged(self, other: Effects) -> Effects:
+        """As if the images of both had been measured together; ValueError if they cannot be."""
+        if self.sums.shape != other.sums.shape:
+            raise ValueError(
+                f"Effects over {len(self.sums)} steps of {self.sums.shape[1]} heads cannot be "
+                f"added to those over {len(other.sums)} steps of {other.sums.shape[1]} heads."
+            )
+        if not torch.equal(self.rescaled, other.rescaled):
+            raise ValueError(
+                "Effects measured around different rescale vectors belong to different points and "
+                "cannot be added."
+            )
+        return Effects(self.sums + other.sums, self.counts + other.counts, self.rescaled)
+
+    def mean(self, weights: Tensor | None = None) -> Tensor:
+        """g = mean over steps and images of ds/dr, (H,) float64.
+
+        weights (T,): how much each step counts; all alike without. ValueError with no image.
+        """
+        w = torch.ones(len(self.sums)) if weights is None else weights
+        total = (w.double() * self.counts).sum()
+        if not bool(total > 0):
+            raise ValueError("No image has been measured, so there is no mean effect.")
+        return w.double() @ self.sums / total

@@ -1,0 +1,197 @@
+"""Head effects against finite differences and literal maps, in float64; sums and their merging."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from hrv_pack.hrv.attention import scale_value_rows, token_factors
+from hrv_pack.hrv.measure.effect import Effects, image_effects, way_share
+
+IMAGES, CHANNELS, SIDE, TOKENS, WIDTH = 3, 4, 5, 6, 8
+HEADS = (2, 4)  # of each layer
+TOTAL = sum(HEADS)
+WORD = (2, 3)  # the word's tokens
+
+
+class Net(torch.nn.Module):
+    """Two residual cross-attention layers between nonlinear maps: the smallest D(x, prompt, r)."""
+
+    def __init__(self, literal: bool = False) -> None:
+        super().__init__()
+        self.literal = literal
+        generator = torch.Generator().manual_seed(0)
+
+        def linear(wide, out):
+            return torch.randn(out, wide, generator=generator, dtype=torch.float64) / wide**0.5
+
+        self.into, self.out = linear(CHANNELS, WIDTH), linear(WIDTH, CHANNELS)
+        self.layers = [[linear(WIDTH, WIDTH) for _ in range(4)] for _ in HEADS]
+
+    def forward(self, x, context, r):
+        """x (I, C, S, S), context (T, width), r (I, H) -> a latent like x."""
+        hidden = x.flatten(2).transpose(1, 2) @ self.into.T
+        for (q, k, v, o), heads, mine in zip(
+            self.layers, HEADS, r.split(HEADS, dim=1), strict=True
+        ):
+            query, key, value = torch.tanh(hidden) @ q.T, context @ k.T, context @ v.T
+            read = self._literal if self.literal else self._scaled
+            hidden = hidden + read(query, key, value, heads, mine) @ o.T
+        return x + (torch.tanh(hidden) @ self.out.T).transpose(1, 2).view_as(x)
+
+    @staticmethod
+    def _scaled(query, key, value, heads, r):
+        values = scale_value_rows(
+            value.expand(len(r), -1, -1), token_factors(TOKENS, WORD, r, TOKENS)
+        )
+        q, k = (each.unflatten(-1, (heads, -1)) for each in (query, key))
+        maps = torch.einsum("inhd,thd->ihnt", q, k).div(q.shape[-1] ** 0.5).softmax(dim=-1)
+        v = values.unflatten(-1, (heads, -1))
+        return torch.einsum("ihnt,ithd->inhd", maps, v).flatten(-2)
+
+    @staticmethod
+    def _literal(query, key, value, heads, r):
+        """Map by map: softmax, then the word's columns times the head's own factor."""
+        width = WIDTH // heads
+        images = []
+        for image in range(len(r)):
+            parts = []
+            for head in range(heads):
+                part = slice(head * width, (head + 1) * width)
+                logits = query[image, :, part] @ key[:, part].T / width**0.5
+                maps = logits.exp() / logits.exp().sum(dim=-1, keepdim=True)
+                columns = [
+                    maps[:, t] * r[image, head] if t in WORD else maps[:, t] for t in range(TOKENS)
+                ]
+                parts.append(torch.stack(columns, dim=1) @ value[:, part])
+            images.append(torch.cat(parts, dim=1))
+        return torch.stack(images)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Noisy latents, the prompt, and the ways from one reading's prediction to the other's."""
+    generator = torch.Generator().manual_seed(1)
+
+    def randn(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    x, prompt = randn(IMAGES, CHANNELS, SIDE, SIDE), randn(TOKENS, WIDTH)
+    ones = torch.ones(IMAGES, TOTAL, dtype=torch.float64)
+    a, b = (Net()(x, prompt + 0.5 * randn(TOKENS, WIDTH), ones) for _ in range(2))
+    return x, prompt, b - a
+
+
+def effects(scene, at=None, net=None):
+    x, prompt, way = scene
+    r = torch.ones(len(x), TOTAL, dtype=torch.float64) if at is None else at.clone()
+    r.requires_grad_()
+    return image_effects(way_share((net or Net())(x, prompt, r), way), r)
+
+
+@pytest.mark.parametrize("at", [1.0, -2.0, 0.3])
+def test_effects_are_central_finite_differences_of_the_share(scene, at):
+    x, prompt, way = scene
+    r = torch.full((IMAGES, TOTAL), at, dtype=torch.float64)
+    found, by = effects(scene, r), 1e-5
+    for head in range(TOTAL):
+        step = torch.zeros_like(r)
+        step[:, head] = by
+        ends = [way_share(Net()(x, prompt, r + sign * step), way) for sign in (1, -1)]
+        expected = (ends[0] - ends[1]) / (2 * by)
+        assert (found[:, head] - expected).abs().max() < 1e-8 * found.abs().max()
+
+
+def test_effects_are_those_of_literally_rescaled_maps(scene):
+    found, expected = effects(scene), effects(scene, net=Net(literal=True))
+    assert found.abs().min() > 0
+    assert (found - expected).abs().max() < 1e-13 * expected.abs().max()
+
+
+def test_an_image_has_the_effects_it_has_alone_and_in_any_order(scene):
+    x, prompt, way = scene
+    together = effects(scene)
+    turned = effects((x.flip(0), prompt, way.flip(0))).flip(0)
+    alone = torch.cat([effects((x[i : i + 1], prompt, way[i : i + 1])) for i in range(IMAGES)])
+    for other in (turned, alone):
+        assert (together - other).abs().max() < 1e-13 * together.abs().max()
+
+
+def test_the_share_is_0_at_one_reading_and_1_at_the_other():
+    generator = torch.Generator().manual_seed(2)
+    a, b = torch.randn(2, IMAGES, CHANNELS, SIDE, SIDE, generator=generator)
+    difference = way_share(b, b - a) - way_share(a, b - a)
+    assert torch.allclose(difference, torch.ones(IMAGES, dtype=torch.float64), atol=1e-6)
+    longer = way_share(b, 5 * (b - a))
+    assert torch.allclose(longer, way_share(b, b - a) / 5)
+
+
+def test_swapped_readings_change_the_sign_alone(scene):
+    x, prompt, way = scene
+    assert torch.equal(effects((x, prompt, -way)), -effects(scene))
+
+
+@pytest.mark.parametrize("spoilt", [0.0, float("nan"), float("inf")])
+def test_a_way_without_a_length_is_refused(spoilt):
+    way = torch.ones(2, CHANNELS, SIDE, SIDE)
+    way[1] = spoilt
+    with pytest.raises(ValueError, match="draws differently"):
+        way_share(torch.ones_like(way), way)
+
+
+def test_a_prediction_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match="same shape"):
+        way_share(torch.ones(1, CHANNELS, SIDE, SIDE), torch.ones(1, CHANNELS, SIDE, 1))
+
+
+def some_effects(seed, images=4):
+    generator = torch.Generator().manual_seed(seed)
+    found = Effects.none(3, torch.ones(TOTAL))
+    for step, _ in itertools.product(range(3), range(images)):
+        found = found.with_images(step, torch.randn(2, TOTAL, generator=generator))
+    return found
+
+
+def test_the_mean_is_over_every_step_and_image():
+    every = torch.randn(3, 5, TOTAL, generator=torch.Generator().manual_seed(3))
+    found = Effects.none(3, torch.ones(TOTAL))
+    for step in range(3):
+        found = found.with_images(step, every[step, :2]).with_images(step, every[step, 2:])
+    expected = every.double().mean(dim=(0, 1))
+    assert (found.mean() - expected).abs().max() < 1e-15
+    assert found.counts.tolist() == [5, 5, 5]
+    weights = torch.tensor([0.0, 1.0, 3.0])
+    weighed = (every[1].double().mean(dim=0) + 3 * every[2].double().mean(dim=0)) / 4
+    assert (found.mean(weights) - weighed).abs().max() < 1e-15
+
+
+def test_runs_add_up_in_any_order_but_for_the_rounding_of_float64():
+    one, two, three = (some_effects(seed) for seed in (4, 5, 6))
+    together = one.merged(two).merged(three)
+    for other in (three.merged(two).merged(one), one.merged(two.merged(three))):
+        assert torch.equal(other.counts, together.counts)
+        largest = sum(each.sums.abs() for each in (one, two, three))
+        assert bool(((other.sums - together.sums).abs() <= 4e-16 * 3 * largest).all())
+    assert torch.equal(one.merged(Effects.none(3, torch.ones(TOTAL))).sums, one.sums)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (Effects.none(2, torch.ones(TOTAL)), "cannot be added"),
+        (Effects.none(3, torch.ones(TOTAL + 1)), "cannot be added"),
+        (Effects.none(3, torch.zeros(TOTAL)), "different points"),
+    ],
+)
+def test_effects_that_do_not_belong_together_are_not_added(other, message):
+    with pytest.raises(ValueError, match=message):
+        some_effects(7).merged(other)
+
+
+def test_nothing_measured_and_nothing_finite_are_errors():
+    with pytest.raises(ValueError, match="No image"):
+        Effects.none(3, torch.ones(TOTAL)).mean()
+    with pytest.raises(ValueError, match="not finite"):
+        Effects.none(3, torch.ones(TOTAL)).with_images(1, torch.full((1, TOTAL), torch.nan))
