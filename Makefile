@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence clip demo-hrv ray lock
+.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence evidence-full clip demo-hrv ray lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,26 +36,29 @@ format: ## mend style and formatting where that is mechanical
 	@$(PY) -m ruff format
 
 bench: ## cost of steering; output/bench.json
-	@$(PY) -m tools.pack benchmarks.steering
+	@$(PY) -m tools.pack benchmarks.costs.steering
 
 bench-p2p: ## cost of editing at two sizes, about 4 minutes; output/bench.json
-	@$(PY) -m tools.pack benchmarks.p2p_cost
+	@$(PY) -m tools.pack benchmarks.costs.p2p
 
 bench-maps: ## cost of capturing at two sizes, about 10 minutes; output/bench.json
-	@$(PY) -m tools.pack benchmarks.maps demo
-	@$(PY) -m tools.pack benchmarks.maps sd15
+	@$(PY) -m tools.pack benchmarks.costs.capture demo
+	@$(PY) -m tools.pack benchmarks.costs.capture sd15
 
 bench-segmentation: ## how well single heads find objects; output/head_quality.png
-	@$(PY) -m tools.pack benchmarks.segmentation
+	@$(PY) -m tools.pack benchmarks.studies.segmentation
 
 bench-construct: ## cost of a construction at three sizes, about 15 minutes; output/bench.json
-	@$(PY) -m tools.pack benchmarks.construct_cost demo
-	@$(PY) -m tools.pack benchmarks.construct_cost sd15
-	@$(PY) -m tools.pack benchmarks.construct_cost sdxl
-	@$(PY) -m tools.pack benchmarks.construct_agreement 100
+	@$(PY) -m tools.pack benchmarks.costs.construct demo
+	@$(PY) -m tools.pack benchmarks.costs.construct sd15
+	@$(PY) -m tools.pack benchmarks.costs.construct sdxl
+	@$(PY) -m tools.pack benchmarks.studies.construct_agreement 100
 
-evidence: ## the papers' experiments on the demo model; SIZE=--full for docs/evidence.md
-	@$(PY) -m tools.pack benchmarks.evidence $(SIZE)
+evidence: ## the papers' experiments on the demo model, quick size; output/evidence
+	@$(PY) -m tools.pack benchmarks.evidence
+
+evidence-full: ## the same in full, about two hours; docs/evidence.md
+	@$(PY) -m tools.pack benchmarks.evidence --full
 
 clip: host ## open_clip into .host, the judge of benchmarks.real_models
 	@host="$${HRV_HOST_DIR:-.host}"; $$host/boot/bin/uv pip install --quiet --require-hashes \

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from ..nodes.host.weights_digest import weights_digest
 from ..nodes.library.folders import own_folder
-from .harness import OUTPUT, machine
+from .costs.harness import OUTPUT, machine
 from .real.edit import EDIT
 from .real.judge import PAPER, ClipSimilarity, Similarity
 from .real.lab import Lab, Settings, load_parts, relevance_for

@@ -1,6 +1,6 @@
 """Import the pack and ComfyUI in one process, outside the server::
 
-    python3 tools/host.py run -m tools.pack benchmarks.steering     run a module's main()
+    python3 tools/host.py run -m tools.pack benchmarks.costs.steering     run a module's main()
 
 Our `nodes/` would shadow ComfyUI's `nodes.py` if the project's folder were searched for modules
 first, so the pack is imported through a parent package, `hrv_pack`, and the host goes in front.

@@ -186,4 +186,4 @@ def experiment(name: str) -> Experiment:
     """The experiment of this name."""
     if name not in EXPERIMENTS:
         raise ValueError(f"There is no experiment {name!r}; there are {', '.join(EXPERIMENTS)}.")
-    return import_module(f".{name}", __package__).EXPERIMENT
+    return import_module(f".{name}.experiment", __package__).EXPERIMENT

@@ -42,7 +42,7 @@ def write_page(kept: Kept, size: Size, files: str, folder: Path, docs: Path | No
 def markdown(facts: dict[str, str], parts: list[dict[str, Any]], figures: str) -> str:
     """The page; figures: their folder, as the page sees it."""
     seconds = sum(part["seconds"] for part in parts)
-    again = "make evidence SIZE=--full" if facts["size"] == "full" else "make evidence"
+    again = "make evidence-full" if facts["size"] == "full" else "make evidence"
     blocks = [
         "# Evidence",
         "The papers' experiments on the demo model, whose world has ground truth: a small "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..excite import excited
+from ..framework.excited import excited
 from .judge import cosines
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table, by_method

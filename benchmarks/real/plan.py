@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evidence.statistics import mean_interval
+from ..framework.statistics import mean_interval
 
 Case = dict[str, Any]
 Row = dict[str, Any]

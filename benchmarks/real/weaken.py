@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...nodes.steering.nodes import HRVOrderedWeaken
-from ..evidence.statistics import area as under
+from ..framework.statistics import area as under
 from .judge import cosines
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table

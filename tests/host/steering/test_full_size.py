@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import nodes as host_nodes
-from hrv_pack.benchmarks.full_size import full_size_sd15
+from hrv_pack.benchmarks.costs.full_size import full_size_sd15
 from hrv_pack.hrv.heads import head_table
 from hrv_pack.nodes.host.patching import add_edits
 from hrv_pack.nodes.prompts.nodes import HRVPrompt

@@ -14,7 +14,7 @@ from hrv_pack.benchmarks.evidence import page
 from hrv_pack.benchmarks.evidence.framework import EXPERIMENTS, Experiment, experiment
 from hrv_pack.benchmarks.evidence.results import Results
 from hrv_pack.benchmarks.evidence.runner import Job, Worker, missing, run_jobs
-from hrv_pack.benchmarks.evidence.statistics import (
+from hrv_pack.benchmarks.framework.statistics import (
     area,
     interval_of,
     mean_interval,

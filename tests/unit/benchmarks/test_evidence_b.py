@@ -7,15 +7,18 @@ import json
 import numpy as np
 import pytest
 
-from hrv_pack.benchmarks.evidence import breaking, multi_object, multi_object_why, timesteps
-from hrv_pack.benchmarks.evidence.breaking_summary import agreement_by_count, kinship
-from hrv_pack.benchmarks.evidence.breaking_weakening import MEASURES, areas
+from hrv_pack.benchmarks.evidence.breaking import experiment as breaking
+from hrv_pack.benchmarks.evidence.breaking.agreement import agreement_by_count, kinship
+from hrv_pack.benchmarks.evidence.breaking.weakening import MEASURES, areas
 from hrv_pack.benchmarks.evidence.framework import SEEDS
-from hrv_pack.benchmarks.evidence.multi_object_summary import summarise
-from hrv_pack.benchmarks.evidence.snapshots import pack, row_of, unpack
-from hrv_pack.benchmarks.evidence.timesteps import nearest_share, new_concept, separation
-from hrv_pack.benchmarks.evidence.timesteps_words import added_sentence
-from hrv_pack.benchmarks.evidence.tsne import affinities, divergence, gradient, tsne
+from hrv_pack.benchmarks.evidence.multi_object import attention as multi_object_why
+from hrv_pack.benchmarks.evidence.multi_object import experiment as multi_object
+from hrv_pack.benchmarks.evidence.multi_object.snapshots import pack, row_of, unpack
+from hrv_pack.benchmarks.evidence.multi_object.summary import summarise
+from hrv_pack.benchmarks.evidence.timesteps import experiment as timesteps
+from hrv_pack.benchmarks.evidence.timesteps.experiment import nearest_share, new_concept, separation
+from hrv_pack.benchmarks.evidence.timesteps.tsne import affinities, divergence, gradient, tsne
+from hrv_pack.benchmarks.evidence.timesteps.words import added_sentence
 from hrv_pack.benchmarks.evidence.voting import cosine, hrvs
 from hrv_pack.demo.captions import meanings
 from hrv_pack.demo.world import BARE

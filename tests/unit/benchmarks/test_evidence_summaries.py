@@ -10,16 +10,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hrv_pack.benchmarks.evidence import (
-    editing_summary,
-    meanings_summary,
-    segmentation_summary,
-    weakening_summary,
-)
-from hrv_pack.benchmarks.evidence.head_effects import log_odds
-from hrv_pack.benchmarks.evidence.head_effects_summary import agreement, decisive
-from hrv_pack.benchmarks.evidence.labels import Labels, _overlap
+from hrv_pack.benchmarks.evidence.editing import summary as editing_summary
+from hrv_pack.benchmarks.evidence.editing.labels import Labels, _overlap
 from hrv_pack.benchmarks.evidence.masks import find_mask, finder_score
+from hrv_pack.benchmarks.evidence.meanings import summary as meanings_summary
+from hrv_pack.benchmarks.evidence.meanings.head_effects import log_odds
+from hrv_pack.benchmarks.evidence.meanings.head_effects_summary import agreement, decisive
+from hrv_pack.benchmarks.evidence.segmentation import summary as segmentation_summary
+from hrv_pack.benchmarks.evidence.weakening import summary as weakening_summary
 from hrv_pack.demo.judge import Seen, Verdict
 from hrv_pack.demo.world import object_mask, render, scenes
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from hrv_pack.benchmarks.evidence import head_effects
-from hrv_pack.benchmarks.evidence.single_heads import sureness
+from hrv_pack.benchmarks.evidence.meanings import head_effects
+from hrv_pack.benchmarks.evidence.weakening.single_heads import sureness
 from hrv_pack.demo.captions import object_words
 from hrv_pack.demo.judge import NOTHING, Seen, Verdict
 from hrv_pack.demo.world import MEANINGS, OBJECTS, Object, Scene

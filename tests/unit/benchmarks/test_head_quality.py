@@ -19,7 +19,7 @@ SIZE = (16, 16)
 
 def quality():
     """Heads 0, 6 and 7 look at the object; 1 around it; the middle layer nowhere special."""
-    module = import_module("hrv_pack.benchmarks.head_quality")
+    module = import_module("hrv_pack.benchmarks.studies.head_quality")
     mask = torch.zeros(1, 16, 16, dtype=torch.bool)
     mask[:, 4:12, 4:12] = True
     maps = HeadMaps(HEADS, 2, SIZE)

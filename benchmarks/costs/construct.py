@@ -1,0 +1,161 @@
+"""What a construction costs beside plain generation of the same pictures.
+
+    python tools/host.py run -m tools.pack benchmarks.costs.construct [demo|sd15|sdxl]
+
+All variants take turns in one run. "Keys projected in every call" is the way of the paper's
+authors. The models of true size make small pictures, for a CPU's sake: larger ones spend a
+smaller share of their time in cross-attention, which is where voting adds work. On a CPU the
+clock is the processor's, so that other programs do not count. SDXL's text encoders, of no
+interest here, are replaced by random numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...demo.concepts import CONCEPTS, prompts
+from ...demo.model import load_demo_model
+from ...hrv.construct.algorithm import ConceptWords, draw_words, mean_attention
+from ...hrv.construct.concepts import concept_words, parse_prompts, read_concepts
+from ...hrv.heads import CrossAttentionLayer
+from ...nodes.construct.run import Construction, Sampling
+from ...nodes.construct.voting import Voting
+from ...nodes.library.concept_lists import SHIPPED
+from ...nodes.library.folders import PRETRAINED
+from .full_size import full_size_sd15, full_size_sdxl
+from .harness import compare, report
+from .p2p import working_memory
+
+DEMO = Sampling(1, 20, 4.0, "euler", "normal", 64, 64, 8, "paper", exact=False)
+SMALL = dataclasses.replace(DEMO, steps=1, width=256, height=256, batch=1)
+PLAIN, VOTING, PROJECTING = "plain generation", "construction", "keys projected in every call"
+PLAIN_EXACT, EXACT = "plain, one by one", "construction, one by one (exact)"
+TIME_LIMIT, MEMORY_LIMIT = 1.10, 300e6
+
+
+class ProjectingVoting(Voting):
+    """Voting that projects the keys of all concept-words again in every call."""
+
+    def _keys(self, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
+        self.keys.pop((layer.place, layer.layer), None)
+        return super()._keys(layer, q)
+
+
+class RandomText:
+    """A CLIP whose embeddings are random numbers of SDXL's shape, there at once."""
+
+    def __init__(self, clip: Any) -> None:
+        self._clip = clip
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clip, name)
+
+    def encode_from_tokens(
+        self, _tokens: Any, return_pooled: bool = False, return_dict: bool = False
+    ) -> Any:
+        rows, pooled = torch.randn(1, 77, 2048), torch.randn(1, 1280)
+        return {"cond": rows, "pooled_output": pooled} if return_dict else rows
+
+    def encode_from_tokens_scheduled(self, tokens: Any) -> Any:
+        found = self.encode_from_tokens(tokens, return_dict=True)
+        return [[found.pop("cond"), found]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A model, what it draws, and how; pixels: of its largest cross-attention at usual size."""
+
+    name: str
+    model: Any
+    clip: Any
+    words: ConceptWords
+    prompts: Sequence[str]
+    sampling: Sampling
+    pixels: int
+
+    def build(self, voting: type[Voting] | None = Voting, exact: bool = False) -> Construction:
+        """A construction of it; without a kind of voting, plain sampling of its pictures."""
+        sampling = dataclasses.replace(self.sampling, exact=exact)
+        found = Construction(self.model, self.clip, self.words, self.prompts, sampling)
+        if voting is None:
+            found.voter = self.model.clone()
+        else:
+            found.voting.__class__ = voting
+        return found
+
+
+def again(construction: Construction) -> Callable[[], Any]:
+    """A run of all pictures, any number of times."""
+
+    def run() -> None:
+        construction.record.counted.zero_()
+        with torch.inference_mode():
+            construction.run()
+
+    return run
+
+
+def score_memory(case: Case, voting: Voting) -> int:
+    """The most bytes that scoring takes in the largest layer, for one picture of usual size."""
+    heads = voting.heads
+    place, number, count = heads.layers[0]
+    keys = voting.keys[place, number]
+    draws = draw_words(case.words, heads, "paper", 0, 0, 0)[None]
+    drawn = voting.layout.place(draws, keys.device).layer(heads.span(place, number))
+    q = torch.randn(1, count, case.pixels, keys.shape[2], device=keys.device)
+    return working_memory(lambda: mean_attention(q, keys, drawn))
+
+
+def measure(case: Case, rounds: int) -> None:
+    """Print and keep time and memory, and whether they are within the limits."""
+    voting = case.build()
+    kinds = {PLAIN: case.build(None), VOTING: voting, PROJECTING: case.build(ProjectingVoting)}
+    if case.sampling.batch > 1:
+        kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(Voting, True)}
+    runs = {name: again(construction) for name, construction in kinds.items()}
+    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
+    result = compare(runs, rounds, clock)
+    keys = sum(key.numel() * key.element_size() for key in voting.voting.keys.values())
+    scores = score_memory(case, voting.voting)
+    more = working_memory(runs[VOTING]) - working_memory(runs[PLAIN])
+    result[VOTING] |= {"key_bytes": keys, "score_bytes": scores, "more_working_bytes": more}
+    report(f"construction, {case.name}", result)
+    ratio, extra = result[VOTING]["ratio"]["median"], keys + max(scores, more)
+    print(
+        f"  keys {keys / 1e6:.0f} MB; scores at most {scores / 1e6:.0f} MB at usual picture size; "
+        f"measured working memory here {more / 1e6:+.0f} MB\n"
+        f"  time within x {TIME_LIMIT:.2f}: {'yes' if ratio <= TIME_LIMIT else 'NO'}; "
+        f"memory within {MEMORY_LIMIT / 1e6:.0f} MB: {'yes' if extra <= MEMORY_LIMIT else 'NO'}",
+        flush=True,
+    )
+
+
+def main(what: str = "demo") -> None:
+    """Measure at one size; the rounds keep each below four minutes of one processor."""
+    paper = read_concepts(SHIPPED / "paper34.txt")
+    listed = parse_prompts((SHIPPED / "prompts.txt").read_text("utf-8"), 2)
+    with torch.inference_mode():
+        if what == "demo":
+            model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
+            words, shown = concept_words(CONCEPTS), list(prompts(8, 1))
+            case = Case("demo model", model, clip, words, shown, DEMO, 64)
+        elif what == "sd15":
+            two = dataclasses.replace(SMALL, batch=2)
+            case = Case(f"SD1.5-size, {_size(two)}", *full_size_sd15(), paper, listed, two, 4096)
+        elif what == "sdxl":
+            model, clip = full_size_sdxl()
+            name = f"SDXL-size, {_size(SMALL)}"
+            case = Case(name, model, RandomText(clip), paper, listed[:1], SMALL, 4096)
+        else:
+            raise ValueError(f"Name demo, sd15 or sdxl; found {what}.")
+        measure(case, rounds={"demo": 5, "sd15": 3, "sdxl": 2}[what])
+
+
+def _size(s: Sampling) -> str:
+    return f"random weights, {s.batch} of {s.width} x {s.height}, {s.steps} step"

@@ -1,0 +1,1 @@
+"""Too few prompts, too broad and unknown concepts; only the registry imports it."""

@@ -1,0 +1,210 @@
+"""What the two-meaning words show, from their raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ....demo.world import OBJECTS
+from ...framework.statistics import percent, points, share_interval, spread, verdict
+from ..framework import Rows, Summary
+from .head_effects_summary import effect_tables, steered_by_effects, why
+from .pictures import OUTCOMES, Pictures, cells, chosen, gain, pictures_of, rates_of
+
+METHODS = ("plain", "prompt only", "strengthen", "adjust", "adjust all words")
+
+
+def summarise(rows: Sequence[Rows]) -> Summary:
+    """Rates of the wrong meaning by method; gains over plain with their intervals."""
+    pictures = [p for row in rows if row["part"] == "methods" for p in pictures_of(row)]
+    plain = chosen(pictures, "plain")
+    adjusted = chosen(pictures, "adjust")
+    rates = {m: rates_of(chosen(pictures, m)) for m in METHODS}
+    variants = _variants(rows)
+    tried = [row for row in rows if row["part"] == "effects"]
+    steered = steered_by_effects(tried)
+    before, after = rates["plain"]["wrong"], rates["adjust"]["wrong"]
+    return {
+        "ours": f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
+        f"{percent(after[0])} {spread(after[1:])} with concept adjusting",
+        "interval": list(after[1:]),
+        "sentence": _sentence(plain, adjusted),
+        "findings": [*_findings(pictures, rates, variants), *why(tried, steered, plain)],
+        "tables": [
+            _method_table(pictures, rates),
+            _sweep_table(pictures),
+            *_tables(variants),
+            *effect_tables(tried, steered),
+        ],
+        "captions": {
+            "meanings.png": "What the pictures show of the wanted and the other meaning, over "
+            "all words and both directions. Plain pictures count for both directions, so that "
+            "wrong and right are equal there.",
+            "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
+            "meanings-words.png": "Wrong meanings by word and direction.",
+            "meanings-heads.png": "Every head: its measured effect on the word's meaning (log odds "
+            "of the second meaning per unit of the factor) against what its HRV says.",
+        },
+        "data": {
+            "rates": rates,
+            "words": _by_word(pictures),
+            "sweep": _sweep(pictures),
+            "variants": {name: rates_of(found) for name, found in variants.items()},
+            "steered": {name: rates_of(found) for name, found in steered.items()},
+            "effects": {row["word"]: [row["votes"], row["effects"]] for row in tried},
+        },
+    }
+
+
+def _sentence(plain: Pictures, adjusted: Pictures) -> str:
+    """As in the paper only if the wanted meaning takes the place of the wrong one."""
+    gains = {outcome: gain(adjusted, plain, outcome) for outcome in OUTCOMES}
+    seen = {outcome: verdict(interval) for outcome, (_, interval) in gains.items()}
+    numbers = ", ".join(f"{name} {points(*gains[name])}" for name in ("wrong", "right", "neither"))
+    if seen["wrong"] == "yes":
+        said = "Against the paper, concept adjusting draws the wrong meaning more often"
+    elif seen["wrong"] == "no":
+        said = "That concept adjusting draws the wrong meaning less often is not seen here"
+    elif seen["right"] == "yes":
+        said = (
+            "As in the paper, concept adjusting draws the wrong meaning less often, and the "
+            "wanted one more often"
+        )
+    else:
+        fate = (
+            "that the wanted one comes more often is not seen"
+            if seen["right"] == "no"
+            else "the wanted one comes less often too"
+        )
+        said = (
+            "Only half of the paper's effect is seen: concept adjusting draws the wrong meaning "
+            f"less often, but {fate}"
+        )
+    if seen["neither"] == "yes":
+        said += "; more pictures show neither"
+    return f"{said} (against plain: {numbers})."
+
+
+def _among_shown(pictures: Pictures) -> tuple[float, tuple[float, float]] | None:
+    """Share of wrong meanings among the pictures that show exactly one; None where none does."""
+    shown = [p for p in pictures if p["outcome"] in ("wrong", "right")]
+    if not shown:
+        return None
+    wrong = [p["outcome"] == "wrong" for p in shown]
+    return float(np.mean(wrong)), share_interval(wrong, [p["cluster"] for p in shown])
+
+
+def _among_sentence(pictures: Pictures) -> str:
+    """The change of meaning apart from the loss of pictures."""
+    texts = []
+    for method in METHODS:
+        share = _among_shown(chosen(pictures, method))
+        told = "none shows one" if share is None else f"{percent(share[0])} {spread(share[1])}"
+        texts.append(f"{method} {told}")
+    return (
+        "Wrong among the pictures that show exactly one of the two meanings (50% is chance): "
+        + "; ".join(texts)
+        + "."
+    )
+
+
+def _findings(
+    pictures: Pictures, rates: dict[str, dict[str, list[float]]], variants: dict[str, Pictures]
+) -> list[str]:
+    off = rates_of(chosen(pictures, "word off"))
+    drawn = 1 - off["neither"][0]
+    found = [
+        _among_sentence(pictures),
+        f"With every head's map of the word multiplied by 0, {percent(drawn)} of the pictures "
+        f"still show one of its meanings, against {percent(1 - rates['plain']['neither'][0])} "
+        f"plain; two of {len(OBJECTS)} kinds drawn by chance would be {percent(2 / len(OBJECTS))}.",
+    ]
+    best = max(variants, key=lambda name: rates_of(variants[name])["right"][0], default=None)
+    if best is not None:
+        rate = rates_of(variants[best])
+        now = rates["adjust"]
+        found.append(
+            f"Of the other ways to make an HRV, “{best}” draws the wanted meaning most often "
+            "(read off afterwards): "
+            f"{percent(rate['wrong'][0])} wrong, {percent(rate['right'][0])} right, "
+            f"{percent(rate['neither'][0])} neither; the shipped HRV {percent(now['wrong'][0])}, "
+            f"{percent(now['right'][0])} and {percent(now['neither'][0])}."
+        )
+    return found
+
+
+def _by_word(pictures: Pictures) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """word and direction -> method -> rates."""
+    names = dict.fromkeys((p["word"], p["desired"]) for p in pictures)
+    return {
+        f"{word} {desired}": {
+            m: rates_of(
+                [p for p in chosen(pictures, m) if (p["word"], p["desired"]) == (word, desired)]
+            )
+            for m in METHODS
+        }
+        for word, desired in names
+    }
+
+
+def _sweep(pictures: Pictures) -> dict[str, list[list[float]]]:
+    """Curves of rows [strength or clamp, wrong, right, neither]."""
+    curves: dict[str, list[list[float]]] = {}
+    for method in ("strengthen", "adjust"):
+        steps = {p["strength"] for p in pictures if p["method"] == method and not p["clamp"]}
+        points_ = [(s, chosen(pictures, method, s)) for s in sorted(steps)]
+        start = [0.0, *_row(chosen(pictures, "plain"))]
+        curves[f"{method}, strength"] = [start, *([s, *_row(p)] for s, p in points_)]
+    clamps = {p["clamp"] for p in pictures if p["method"] == "adjust" and p["clamp"]}
+    curves["adjust, clamp"] = [
+        [c, *_row(chosen(pictures, "adjust", 1.0, c))] for c in sorted(clamps)
+    ]
+    return curves
+
+
+def _row(pictures: Pictures) -> list[float]:
+    counted: Iterable[str] = ("wrong", "right", "neither")
+    return [float(np.mean([p["outcome"] == outcome for p in pictures])) for outcome in counted]
+
+
+def _variants(rows: Sequence[Rows]) -> dict[str, Pictures]:
+    found: dict[str, Pictures] = {}
+    for row in rows:
+        if row["part"] == "variant":
+            found[row["variant"]] = pictures_of(row)
+    return found
+
+
+def _method_table(pictures: Pictures, rates: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    rows = [[name, *cells(rate)] for name, rate in rates.items()]
+    rows.append(["word off", *cells(rates_of(chosen(pictures, "word off")))])
+    return {
+        "title": "What pictures show, both directions of all words",
+        "header": ["method", *(f"{name} meaning" for name in OUTCOMES[:2]), *OUTCOMES[2:]],
+        "rows": rows,
+    }
+
+
+def _sweep_table(pictures: Pictures) -> dict[str, Any]:
+    rows = [
+        [name, f"{x:g}", *(percent(share) for share in shares)]
+        for name, curve in _sweep(pictures).items()
+        for x, *shares in curve
+    ]
+    header = ["swept", "value", "wrong", "right", "neither"]
+    return {"title": "Strength and clamp (strength 1)", "header": header, "rows": rows}
+
+
+def _tables(variants: dict[str, Pictures]) -> list[dict[str, Any]]:
+    if not variants:
+        return []
+    from .variants import VARIANTS
+
+    rows = [
+        [f"{name}: {VARIANTS[name].told}", *cells(rates_of(found))]
+        for name, found in variants.items()
+    ]
+    header = ["concept adjusting with", *OUTCOMES]
+    return [{"title": "Other HRVs, voted with 80 prompts", "header": header, "rows": rows}]

@@ -1,0 +1,1 @@
+"""Masks from attention maps by choice of heads; the registry and `studies` import it."""
