@@ -45,7 +45,7 @@ def claim(word: Sequence[LayerMaps], heads: HeadTable, chosen: Tensor) -> Tensor
     total = word[0].maps.new_zeros(word[0].maps.shape[0])
     count = 0
     for layer in word:
-        mine = chosen[heads.span(layer.place, layer.layer)]
+        mine = chosen[heads.span(layer.stage, layer.layer)]
         total += layer.maps[:, mine].mean(dim=(-3, -2, -1)).sum(dim=1)
         count += int(mine.sum())
     return total / max(count, 1)

@@ -1,4 +1,4 @@
-"""Which heads: the most or least relevant to a concept, or places, layers and heads by name."""
+"""Which heads: the most or least relevant to a concept, or stages, layers and heads by name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from .heads import HeadTable, Place
+from .heads import HeadTable, Stage
 from .relevance import Order, head_order
 
 _RANGE = r"\*|\d+(?:-\d+)?"
 _ITEM = re.compile(rf"(down|mid|up|d|m|u)({_RANGE})?(?:\.({_RANGE}))?", re.IGNORECASE)
-_PLACES: dict[str, Place] = {"d": "down", "m": "mid", "u": "up"}
+_STAGES: dict[str, Stage] = {"d": "down", "m": "mid", "u": "up"}
 
 
 def first_heads(vector: Tensor, order: Order, count: int) -> Tensor:
@@ -32,7 +32,7 @@ def first_heads(vector: Tensor, order: Order, count: int) -> Tensor:
 
 
 def named_heads(text: str, heads: HeadTable) -> Tensor:
-    """Read 'u0-3.*, d4.2-5, m' to (H,) bool: place, layers, then heads after a dot.
+    """Read 'u0-3.*, d4.2-5, m' to (H,) bool: stage, layers, then heads after a dot.
 
     d, m and u (or down, mid, up); a number, a range or * for all; what is left out means all.
     ValueError names what the model has where an item asks for more.
@@ -45,25 +45,25 @@ def named_heads(text: str, heads: HeadTable) -> Tensor:
         match = _ITEM.fullmatch(item)
         if match is None:
             raise ValueError(
-                f"{item!r} names no heads. Write a place (d, m or u), then layers, then a dot "
+                f"{item!r} names no heads. Write a stage (d, m or u), then layers, then a dot "
                 "and heads: u0-3.* or d4.2-5 or m"
             )
-        place = _PLACES[match[1][0].lower()]
-        for layer, count in _layers(item, place, match[2], heads):
-            numbers = _numbers(item, match[3], count, f"{place} layer {layer}", "heads")
-            start = heads.span(place, layer).start
+        stage = _STAGES[match[1][0].lower()]
+        for layer, count in _layers(item, stage, match[2], heads):
+            numbers = _numbers(item, match[3], count, f"{stage} layer {layer}", "heads")
+            start = heads.span(stage, layer).start
             chosen[[start + number for number in numbers]] = True
     return chosen
 
 
 def _layers(
-    item: str, place: Place, wanted: str | None, heads: HeadTable
+    item: str, stage: Stage, wanted: str | None, heads: HeadTable
 ) -> Iterable[tuple[int, int]]:
     """(layer, its number of heads) of one item."""
-    counts = [count for p, _, count in heads.layers if p == place]
+    counts = [count for p, _, count in heads.layers if p == stage]
     if not counts:
-        raise ValueError(f"{item!r}: {heads.description} has no heads in '{place}'.")
-    return [(n, counts[n]) for n in _numbers(item, wanted, len(counts), place, "layers")]
+        raise ValueError(f"{item!r}: {heads.description} has no heads in '{stage}'.")
+    return [(n, counts[n]) for n in _numbers(item, wanted, len(counts), stage, "layers")]
 
 
 def _numbers(item: str, wanted: str | None, count: int, where: str, what: str) -> range:

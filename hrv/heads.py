@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 
 from torch import nn
 
-Place = Literal["down", "mid", "up"]
-PLACES: tuple[Place, ...] = get_args(Place)
+Stage = Literal["down", "mid", "up"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 # (layers, heads down, heads mid, heads up) -> name. Structure is all that the heads depend on.
 _FAMILIES = {
@@ -31,14 +31,14 @@ _NAME = re.compile(r"(down|mid|up), layer: (\d+), head: (\d+)")
 
 @dataclass(frozen=True)
 class HeadId:
-    """One head: its place, the layer counted from 0 in that place, the head from 0."""
+    """One head: its stage, the layer counted from 0 in that stage, the head from 0."""
 
-    place: Place
+    stage: Stage
     layer: int
     head: int
 
     def __str__(self) -> str:
-        return f"{self.place}, layer: {self.layer}, head: {self.head}"
+        return f"{self.stage}, layer: {self.layer}, head: {self.head}"
 
     @classmethod
     def parse(cls, text: str) -> HeadId:
@@ -47,43 +47,43 @@ class HeadId:
         if match is None:
             raise ValueError(
                 f"{text!r} is not the name of a head. Write it like 'down, layer: 0, head: 0' "
-                "(the place is down, mid or up)."
+                "(the stage is down, mid or up)."
             )
-        place = next(p for p in PLACES if p == match[1])
-        return cls(place, int(match[2]), int(match[3]))
+        stage = next(p for p in STAGES if p == match[1])
+        return cls(stage, int(match[2]), int(match[3]))
 
 
 @dataclass(frozen=True)
 class HeadTable:
     """The ordered heads of a model: down, mid, up; layers in call order; heads from 0.
 
-    `layers` holds (place, layer, number of heads). ValueError if the order is another.
+    `layers` holds (stage, layer, number of heads). ValueError if the order is another.
     """
 
-    layers: tuple[tuple[Place, int, int], ...]
+    layers: tuple[tuple[Stage, int, int], ...]
 
     def __post_init__(self) -> None:
-        counts: dict[Place, int] = dict.fromkeys(PLACES, 0)
+        counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
         reached = 0
-        for place, layer, heads in self.layers:
-            if place not in PLACES or PLACES.index(place) < reached:
-                raise ValueError(f"Head tables go down, mid, up; found {place!r} out of order.")
-            reached = PLACES.index(place)
-            if layer != counts[place]:
+        for stage, layer, heads in self.layers:
+            if stage not in STAGES or STAGES.index(stage) < reached:
+                raise ValueError(f"Head tables go down, mid, up; found {stage!r} out of order.")
+            reached = STAGES.index(stage)
+            if layer != counts[stage]:
                 raise ValueError(
-                    f"Layers count 0, 1, 2 ... in each place; expected {place} layer "
-                    f"{counts[place]}, found {layer}."
+                    f"Layers count 0, 1, 2 ... in each stage; expected {stage} layer "
+                    f"{counts[stage]}, found {layer}."
                 )
             if heads < 1:
-                raise ValueError(f"{place} layer {layer} has {heads} heads; expected 1 or more.")
-            counts[place] += 1
+                raise ValueError(f"{stage} layer {layer} has {heads} heads; expected 1 or more.")
+            counts[stage] += 1
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> HeadTable:
         """Build the table whose names are exactly `names`, in this order; else ValueError."""
         listed = [HeadId.parse(str(name)) for name in names]
-        runs = groupby(listed, key=lambda h: (h.place, h.layer))
-        table = cls(tuple((place, layer, len(list(run))) for (place, layer), run in runs))
+        runs = groupby(listed, key=lambda h: (h.stage, h.layer))
+        table = cls(tuple((stage, layer, len(list(run))) for (stage, layer), run in runs))
         for expected, found in zip(table, listed, strict=True):
             if expected != found:
                 raise ValueError(f"Heads out of order: expected '{expected}', found '{found}'.")
@@ -101,8 +101,8 @@ class HeadTable:
     def _spans(self) -> dict[tuple[str, int], slice]:
         spans: dict[tuple[str, int], slice] = {}
         start = 0
-        for place, layer, heads in self.layers:
-            spans[place, layer] = slice(start, start + heads)
+        for stage, layer, heads in self.layers:
+            spans[stage, layer] = slice(start, start + heads)
             start += heads
         return spans
 
@@ -127,11 +127,11 @@ class HeadTable:
             raise ValueError(f"{self.description} has no head '{wanted}'.")
         return self._index[wanted]
 
-    def span(self, place: Place, layer: int) -> slice:
+    def span(self, stage: Stage, layer: int) -> slice:
         """The slice of the table taken by one layer; ValueError if there is no such layer."""
-        if (place, layer) not in self._spans:
-            raise ValueError(f"{self.description} has no layer {layer} in '{place}'.")
-        return self._spans[place, layer]
+        if (stage, layer) not in self._spans:
+            raise ValueError(f"{self.description} has no layer {layer} in '{stage}'.")
+        return self._spans[stage, layer]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,7 +141,7 @@ class HeadTable:
     @property
     def family(self) -> str:
         """The model family with this structure, or a description by its counts."""
-        down, mid, up = (sum(n for p, _, n in self.layers if p == place) for place in PLACES)
+        down, mid, up = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES)
         known = _FAMILIES.get((len(self.layers), down, mid, up))
         return known or f"a model with {len(self)} heads in {len(self.layers)} layers"
 
@@ -161,7 +161,7 @@ class CrossAttentionLayer:
     attention: the attn2 module with to_q, to_k, to_v, heads and dim_head.
     """
 
-    place: Place
+    stage: Stage
     layer: int
     heads: int
     block: tuple[str, int]
@@ -175,13 +175,13 @@ def cross_attention_layers(unet: nn.Module) -> tuple[CrossAttentionLayer, ...]:
     ValueError names a model that has none, or whose attention runs through time as well.
     """
     found: list[CrossAttentionLayer] = []
-    for place, section, blocks in _sections(unet):
+    for stage, section, blocks in _sections(unet):
         layer = 0
         for number, block in enumerate(blocks):
             for depth, attention in _attentions(unet, block):
                 heads = int(attention.heads)
                 key = (section, number)
-                found.append(CrossAttentionLayer(place, layer, heads, key, depth, attention))
+                found.append(CrossAttentionLayer(stage, layer, heads, key, depth, attention))
                 layer += 1
     if not found:
         raise _unsupported(unet)
@@ -190,11 +190,11 @@ def cross_attention_layers(unet: nn.Module) -> tuple[CrossAttentionLayer, ...]:
 
 def head_table(unet: nn.Module) -> HeadTable:
     """The ordered heads of a U-Net; errors as in `cross_attention_layers`."""
-    return HeadTable(tuple((x.place, x.layer, x.heads) for x in cross_attention_layers(unet)))
+    return HeadTable(tuple((x.stage, x.layer, x.heads) for x in cross_attention_layers(unet)))
 
 
-def _sections(unet: nn.Module) -> Iterator[tuple[Place, str, list[nn.Module]]]:
-    """(place, host's section name, blocks); the middle block may be missing or None."""
+def _sections(unet: nn.Module) -> Iterator[tuple[Stage, str, list[nn.Module]]]:
+    """(stage, host's section name, blocks); the middle block may be missing or None."""
     middle = getattr(unet, "middle_block", None)
     yield "down", "input", list(getattr(unet, "input_blocks", ()))
     yield "mid", "middle", [] if middle is None else [middle]

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .heads import HeadTable, Place
+from .heads import HeadTable, Stage
+from .resolution import Size, layer_size
 
-Size = tuple[int, int]
 Normalisation = Literal["min-max", "relative to the maximum"]
 _DAAM_COARSEST = 8
 
@@ -26,7 +26,7 @@ _DAAM_COARSEST = 8
 class LayerMaps:
     """Mean maps of one layer: `maps` (I, heads, tokens, h, w) float32."""
 
-    place: Place
+    stage: Stage
     layer: int
     maps: Tensor
 
@@ -45,16 +45,16 @@ class HeadMaps:
 
     def __init__(self, heads: HeadTable, tokens: int, latent: Size) -> None:
         self.heads, self.tokens, self.latent = heads, tokens, latent
-        self._sums: dict[tuple[Place, int], Tensor] = {}
-        self._counts: dict[tuple[Place, int], list[int]] = {}
+        self._sums: dict[tuple[Stage, int], Tensor] = {}
+        self._counts: dict[tuple[Stage, int], list[int]] = {}
 
-    def add(self, place: Place, layer: int, maps: Tensor, first: int) -> bool:
+    def add(self, stage: Stage, layer: int, maps: Tensor, first: int) -> bool:
         """Add one evaluation's maps (I, heads, pixels, n) of tokens first .. first + n - 1.
 
         False, with nothing added, if the pixels or images are not those of earlier evaluations.
         """
         images, heads, pixels, count = maps.shape
-        key = (place, layer)
+        key = (stage, layer)
         if key not in self._sums:
             if layer_size(self.latent, pixels) is None:
                 return False
@@ -94,31 +94,20 @@ class HeadMaps:
                 "This word took part in no step of the sampling, so it has no attention map. "
                 "Check the prompt's own timestep range, and that the sampler used this prompt."
             )
-        return [self._mean(place, layer, columns) for place, layer, _ in self._captured(columns)]
+        return [self._mean(stage, layer, columns) for stage, layer, _ in self._captured(columns)]
 
-    def _captured(self, columns: Sequence[int]) -> list[tuple[Place, int, int]]:
+    def _captured(self, columns: Sequence[int]) -> list[tuple[Stage, int, int]]:
         found = [(p, n) for p, n in self._sums if all(self._counts[p, n][c] for c in columns)]
         return [layer for layer in self.heads.layers if layer[:2] in found]
 
-    def _mean(self, place: Place, layer: int, columns: Sequence[int]) -> LayerMaps:
-        total, counts = self._sums[place, layer], self._counts[place, layer]
+    def _mean(self, stage: Stage, layer: int, columns: Sequence[int]) -> LayerMaps:
+        total, counts = self._sums[stage, layer], self._counts[stage, layer]
         evaluations = total.new_tensor([[counts[c]] for c in columns])
         mean = total[:, :, list(columns)].float() / evaluations  # I heads n pixels
         size = layer_size(self.latent, total.shape[3])
         if size is None:
             raise ValueError(f"{total.shape[3]} pixels do not belong to a latent {self.latent}.")
-        return LayerMaps(place, layer, mean.unflatten(-1, size))
-
-
-def layer_size(latent: Size, pixels: int) -> Size | None:
-    """(h, w) of a layer with `pixels` queries: the latent halved, rounded up, until it fits.
-
-    A stride-2 convolution with padding makes ceil(n / 2) of n. None where no halving fits.
-    """
-    h, w = latent
-    while h * w > pixels:
-        h, w = (h + 1) // 2, (w + 1) // 2
-    return (h, w) if h * w == pixels else None
+        return LayerMaps(stage, layer, mean.unflatten(-1, size))
 
 
 def upsample(maps: Tensor, size: Size) -> Tensor:
@@ -139,7 +128,7 @@ def selective_map(
     """
     total, count = _zeros(word, size), 0
     for layer in word:
-        mine = chosen[heads.span(layer.place, layer.layer)]
+        mine = chosen[heads.span(layer.stage, layer.layer)]
         if bool(mine.any()):
             total += upsample(layer.maps[:, mine].sum(dim=1).mean(dim=1), size)
             count += int(mine.sum())
@@ -155,7 +144,7 @@ def daam_map(word: Sequence[LayerMaps], heads: HeadTable, chosen: Tensor, size: 
     finest = max((layer.size for layer in word), key=prod)
     total, count = _zeros(word, finest), 0
     for layer in word:
-        mine = chosen[heads.span(layer.place, layer.layer)]
+        mine = chosen[heads.span(layer.stage, layer.layer)]
         if bool(mine.any()):
             grown = upsample(layer.maps[:, mine], finest).clamp(min=0)
             total += grown.sum(dim=1).mean(dim=1)
@@ -171,8 +160,8 @@ def daam_heads(word: Sequence[LayerMaps], heads: HeadTable, latent: Size) -> Ten
     chosen = torch.zeros(len(heads), dtype=torch.bool)
     for layer in word:
         factor = round((prod(latent) / prod(layer.size)) ** 0.5)
-        span = heads.span(layer.place, layer.layer)
-        chosen[span] = layer.place != "mid" and factor < _DAAM_COARSEST
+        span = heads.span(layer.stage, layer.layer)
+        chosen[span] = layer.stage != "mid" and factor < _DAAM_COARSEST
     return chosen
 
 

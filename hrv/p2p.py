@@ -7,7 +7,6 @@ s: source, t: target; T: tokens; H: heads of the model; h: heads of one layer; d
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,34 +74,6 @@ def own_values(v: Tensor, own: Tensor) -> Tensor:
     """b V_t for every copy of a target's context: v (B, n*T_t, h*d), own (T_t, h) -> like v."""
     factors = own.repeat(v.shape[1] // len(own), 1)
     return scale_value_rows(v, factors.expand(len(v), *factors.shape))
-
-
-def step_of(sigma: float, sigmas: Tensor) -> int:
-    """The step, from 0, in whose interval [sigma_i, sigma_i+1) a noise level lies.
-
-    A second-order sampler's evaluation between two levels belongs to the step before it; one
-    at the next level, which is that step's own first evaluation, belongs to the next step.
-    """
-    reached = int((sigmas[1:].double() >= sigma * (1 - 1e-4)).sum())
-    return min(reached, len(sigmas) - 2)
-
-
-def steps_within(fraction: float, steps: int) -> int:
-    """How many of a sampling's steps a range covers, rounded down as published: int(0.8 * 51)."""
-    return int(fraction * steps + 1e-6)
-
-
-def side(length: int, divisor: int) -> int:
-    """A side of the latent as a layer sees it: divided, and rounded up as the U-Net rounds."""
-    return math.ceil(length / divisor)
-
-
-def replaced_pixels(height: int, width: int, divisor: int) -> int:
-    """The most pixels a layer may have to be replaced: the latent's sides over `divisor`.
-
-    4 is the published rule, 16 x 16 of the 64 x 64 latent of a 512 x 512 picture.
-    """
-    return side(height, divisor) * side(width, divisor)
 
 
 def blend_mask(maps: Tensor, size: tuple[int, int], threshold: float) -> Tensor:

@@ -28,8 +28,9 @@ class HeadRelevance:
     """One HRV per concept for one model.
 
     vectors: (N, H) float32, finite, not negative, each row with L1 norm H, so that 1 is neutral.
-    words: the concept-words behind each concept. votes: (N, H) int64 where they are known; parts:
-    (T, N, H) int64, the same votes in T parts of the denoising, where they were counted apart.
+    words: the concept-words behind each concept. votes: (N, H) int64 where they are known;
+    timestep_bins: (T, N, H) int64, the same votes in T equal shares of the denoising steps, where
+    they were counted apart.
     ValueError where any of this does not hold.
     """
 
@@ -39,7 +40,7 @@ class HeadRelevance:
     vectors: Tensor
     provenance: Mapping[str, str] = field(default_factory=dict)
     votes: Tensor | None = None
-    parts: Tensor | None = None
+    timestep_bins: Tensor | None = None
 
     def __post_init__(self) -> None:
         _check_concepts(self.concepts, self.words)
@@ -47,8 +48,8 @@ class HeadRelevance:
         _check_vectors(self.vectors, shape, self.concepts)
         if self.votes is not None:
             _check_votes(self.votes, shape)
-        if self.parts is not None:
-            _check_parts(self.parts, self.votes)
+        if self.timestep_bins is not None:
+            _check_timestep_bins(self.timestep_bins, self.votes)
 
     def index(self, concept: str) -> int:
         """The row of a concept, upper and lower case alike; ValueError lists the concepts."""
@@ -107,13 +108,13 @@ def _check_votes(votes: Tensor, shape: tuple[int, int]) -> None:
         raise ValueError("Votes are counts and cannot be negative. The file may be damaged.")
 
 
-def _check_parts(parts: Tensor, votes: Tensor | None) -> None:
-    if votes is None or parts.ndim != 3 or not torch.equal(parts.sum(dim=0), votes):
+def _check_timestep_bins(bins: Tensor, votes: Tensor | None) -> None:
+    if votes is None or bins.ndim != 3 or not torch.equal(bins.sum(dim=0), votes):
         raise ValueError(
-            "The votes of the parts of the denoising must add up to the votes; found "
-            f"{tuple(parts.shape)}. The file may be damaged."
+            "The votes of the timestep bins must add up to the votes; found "
+            f"{tuple(bins.shape)}. The file may be damaged."
         )
-    if parts.dtype != torch.int64 or bool((parts < 0).any()):
+    if bins.dtype != torch.int64 or bool((bins < 0).any()):
         raise ValueError("Votes are counts in int64, not negative. The file may be damaged.")
 
 

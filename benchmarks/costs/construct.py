@@ -43,7 +43,7 @@ class ProjectingVoting(Voting):
     """Voting that projects the keys of all concept-words again in every call."""
 
     def _keys(self, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
-        self.keys.pop((layer.place, layer.layer), None)
+        self.keys.pop((layer.stage, layer.layer), None)
         return super()._keys(layer, q)
 
 

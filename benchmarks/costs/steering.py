@@ -48,7 +48,7 @@ def with_literal_maps(model: Any, positive: Any, words: str) -> Any:
     columns = list(prompts_of(positive)[0].find(words))
     patched = model.clone()
     for layer in cross_attention_layers(unet):
-        r = rescale[heads.span(layer.place, layer.layer)]
+        r = rescale[heads.span(layer.stage, layer.layer)]
         patched.set_model_attn2_replace(_literal(r, columns), *layer.block, layer.block_index)
     return patched
 

@@ -163,7 +163,7 @@ def perfect(word: list[LayerMaps], masks: Tensor) -> Iterator[tuple[str, Tensor]
 
 def _of(layers: list[LayerMaps], kept: Sequence[bool]) -> list[LayerMaps]:
     """The maps of the pictures that are kept."""
-    return [LayerMaps(x.place, x.layer, x.maps[list(kept)]) for x in layers]
+    return [LayerMaps(x.stage, x.layer, x.maps[list(kept)]) for x in layers]
 
 
 def ranks(row: Tensor) -> np.ndarray:
@@ -185,7 +185,7 @@ def heads_by_size(word: list[LayerMaps], heads: HeadTable) -> dict[tuple[int, in
     for size in sorted({layer.size for layer in word}, reverse=True):
         found[size] = torch.zeros(len(heads), dtype=torch.bool)
         for layer in word:
-            found[size][heads.span(layer.place, layer.layer)] = layer.size == size
+            found[size][heads.span(layer.stage, layer.layer)] = layer.size == size
     return found
 
 

@@ -23,19 +23,19 @@ class VoteRecord:
 
     settings: whatever else its votes depend on (weights, recipe, seed, sampling), as texts;
     counted: (prompts,) bool; votes: (2, T, N, H) int64, of prompts with even and odd numbers, in
-    T parts of the denoising.
+    T timestep bins.
     """
 
     words: ConceptWords
     heads: HeadTable
     settings: Mapping[str, str]
     prompts: tuple[str, ...]
-    bins: int = 1
+    timestep_bins: int = 1
     counted: Tensor = field(init=False)
     votes: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
-        shape = (HALVES, self.bins, len(self.words.concepts), len(self.heads))
+        shape = (HALVES, self.timestep_bins, len(self.words.concepts), len(self.heads))
         with torch.inference_mode(False):  # counted on, wherever the record was made
             self.counted = torch.zeros(len(self.prompts), dtype=torch.bool)
             self.votes = torch.zeros(shape, dtype=torch.int64)
@@ -53,7 +53,13 @@ class VoteRecord:
     @property
     def name(self) -> str:
         """Sixteen hex digits that differ when anything that the votes depend on differs."""
-        every = [self.words.concepts, self.words.words, self.heads.names, self.prompts, self.bins]
+        every = [
+            self.words.concepts,
+            self.words.words,
+            self.heads.names,
+            self.prompts,
+            self.timestep_bins,
+        ]
         text = json.dumps([*every, dict(self.settings)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -85,7 +91,7 @@ class VoteRecord:
             )
         if self.words != other.words:
             raise ValueError(f"Their concept sets differ: {_difference(self.words, other.words)}.")
-        mine, theirs = ({**r.settings, "bins": str(r.bins)} for r in (self, other))
+        mine, theirs = ({**r.settings, "bins": str(r.timestep_bins)} for r in (self, other))
         for key in sorted({*mine, *theirs}):
             if mine.get(key) != theirs.get(key):
                 raise ValueError(f"They differ in {key}: {mine.get(key)} and {theirs.get(key)}.")
@@ -95,7 +101,9 @@ class VoteRecord:
 
         ValueError if a counted prompt reads otherwise there, or is missing.
         """
-        record = VoteRecord(self.words, self.heads, self.settings, tuple(prompts), self.bins)
+        record = VoteRecord(
+            self.words, self.heads, self.settings, tuple(prompts), self.timestep_bins
+        )
         for number in self.counted.nonzero().flatten().tolist():
             if number >= len(prompts) or prompts[number] != self.prompts[number]:
                 raise ValueError(
@@ -112,8 +120,8 @@ class VoteRecord:
         provenance = {**self.settings, **self._provenance()}
         votes = self.total
         vectors = normalise_votes(votes, concepts)
-        parts = self.votes.sum(dim=0) if self.bins > 1 else None
-        return HeadRelevance(concepts, words, self.heads, vectors, provenance, votes, parts)
+        timestep_bins = self.votes.sum(dim=0) if self.timestep_bins > 1 else None
+        return HeadRelevance(concepts, words, self.heads, vectors, provenance, votes, timestep_bins)
 
     def _provenance(self) -> dict[str, str]:
         digest = hashlib.sha256("\n".join(self.prompts).encode()).hexdigest()[:16]
@@ -172,13 +180,21 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
     provenance = _merged_provenance(relevances, runs)
     vectors = normalise_votes(votes, first.concepts)
     return HeadRelevance(
-        first.concepts, first.words, first.heads, vectors, provenance, votes, _parts(relevances)
+        first.concepts,
+        first.words,
+        first.heads,
+        vectors,
+        provenance,
+        votes,
+        _timestep_bins(relevances),
     )
 
 
-def _parts(relevances: Sequence[HeadRelevance]) -> Tensor | None:
-    """Votes of the parts of the denoising, where all have equally many."""
-    parts = [relevance.parts for relevance in relevances if relevance.parts is not None]
+def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:
+    """Votes of the timestep bins, where all have equally many."""
+    parts = [
+        relevance.timestep_bins for relevance in relevances if relevance.timestep_bins is not None
+    ]
     if len(parts) < len(relevances) or len({part.shape for part in parts}) > 1:
         return None
     return torch.stack(parts).sum(dim=0)

@@ -27,22 +27,22 @@ class HeadGrid:
 
     @property
     def columns(self) -> int:
-        """Layers, and gaps between the places."""
+        """Layers, and gaps between the stages."""
         return self.blocks()[-1][2]
 
     def blocks(self) -> list[tuple[str, int, int]]:
-        """(place, first column, column after the last), with a gap between two places."""
+        """(stage, first column, column after the last), with a gap between two stages."""
         gap = 1 if len(self.heads.layers) <= _MANY_LAYERS else 2
         found, start = [], 0
-        for place, layers in itertools.groupby(self.heads.layers, key=lambda layer: layer[0]):
+        for stage, layers in itertools.groupby(self.heads.layers, key=lambda layer: layer[0]):
             stop = start + len(list(layers))
-            found.append((str(place), start, stop))
+            found.append((str(stage), start, stop))
             start = stop + gap
         return found
 
     def cell(self, head: HeadId) -> tuple[int, int]:
         """(column, row) of a head."""
-        start = next(first for place, first, _ in self.blocks() if place == head.place)
+        start = next(first for stage, first, _ in self.blocks() if stage == head.stage)
         return start + head.layer, head.head
 
     def spread(self, vector: Tensor) -> Values:

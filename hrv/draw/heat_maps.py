@@ -120,16 +120,16 @@ class _Map:
                 middle = (self.x + x + self.across / 2, self.y + y + self.down / 2)
                 self.canvas.text(*middle, f"{value:.1f}", SMALL, color=ink_on(fill), ha="center")
 
-    def name_places(self, y: float, size: float) -> None:
-        """The names of the places in a line at `y`, each over or under its layers."""
-        for place, start, stop in self.grid.blocks():
+    def name_stages(self, y: float, size: float) -> None:
+        """The names of the stages in a line at `y`, each over or under its layers."""
+        for stage, start, stop in self.grid.blocks():
             middle = self.x + (start + stop) / 2 * self.across
-            self.canvas.text(middle, y, place, size, ha="center")
+            self.canvas.text(middle, y, stage, size, ha="center")
 
     def draw_frame(self) -> None:
-        """Rules over the places, and the numbers of layers and heads."""
+        """Rules over the stages, and the numbers of layers and heads."""
         muted: dict[str, Any] = {"color": self.canvas.theme.muted}
-        self.name_places(self.y - 32, TEXT)
+        self.name_stages(self.y - 32, TEXT)
         for _, start, stop in self.grid.blocks():
             left, length = self.x + start * self.across, (stop - start) * self.across
             self.canvas.axes(left, self.y - 12, length, 3).axhspan(0, 3, **muted)
@@ -188,6 +188,6 @@ def _overview(relevance: HeadRelevance, dark: bool) -> Pixels:
         drawn = _Map(canvas, grid, x, y + title, across, down, top_of(relevance.vectors))
         drawn.fill(relevance.vectors[i])
         if i // per_line == lines - 1:
-            drawn.name_places(y + line - gap + 14, SMALL)
+            drawn.name_stages(y + line - gap + 14, SMALL)
     draw_scale(canvas, (MARGIN, canvas.height - 78, wide - 2 * MARGIN, 26), drawn.top)
     return canvas.pixels()

@@ -53,14 +53,14 @@ def parts_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
 
     ValueError if the votes were not counted in parts.
     """
-    if relevance.parts is None or len(relevance.parts) < 2:
+    if relevance.timestep_bins is None or len(relevance.timestep_bins) < 2:
         raise ValueError(
             "This HRV was not counted in parts of the denoising. Construct it with 'parts' set to "
             "2 or more, such as 10."
         )
-    vectors = part_vectors(relevance.parts)
+    vectors = part_vectors(relevance.timestep_bins)
     points = plane(vectors).numpy()
-    count, names = len(relevance.parts), relevance.concepts
+    count, names = len(relevance.timestep_bins), relevance.concepts
     rows = -(-len(names) // _COLUMNS)
     width = 2 * _SIDE + 3 * MARGIN
     canvas = Canvas(width, _ABOVE + _SIDE + 70 + rows * _LINE + MARGIN, dark)

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, pad
 
+from ..resolution import Size
+
 Kernel = Literal["gaussian", "wide"]
-Size = tuple[int, int]
 _SHARPNESS = 100.0
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ..heads import CrossAttentionLayer, HeadTable
-from ..p2p import steps_within
 from ..resolution import Size, halvings, side_after
+from ..schedule import steps_within
 
 CHUNK = 77
 TokenSlice = Literal["auto", "all but first and last", "all but first", "words"]
@@ -128,13 +128,13 @@ def plan_maps(
     if relevance is not None:
         weights = relevance / len(heads)
         read = [
-            bool((weights[:, heads.span(layer.place, layer.layer)] != 0).any()) for layer in layers
+            bool((weights[:, heads.span(layer.stage, layer.layer)] != 0).any()) for layer in layers
         ]
     else:
         read = [each == level for each in levels]
         weights = torch.zeros(1, len(heads))
         for layer, chosen in zip(layers, read, strict=True):
-            weights[:, heads.span(layer.place, layer.layer)] = float(chosen)
+            weights[:, heads.span(layer.stage, layer.layer)] = float(chosen)
         weights /= weights.sum()
     sizes = tuple(
         _size(latent, each) if chosen else None for each, chosen in zip(levels, read, strict=True)

@@ -54,8 +54,8 @@ def save_relevance(path: str | os.PathLike[str], relevance: HeadRelevance) -> Pa
     tensors = {"vectors": relevance.vectors.contiguous().cpu()}
     if relevance.votes is not None:
         tensors["votes"] = relevance.votes.contiguous().cpu()
-    if relevance.parts is not None:
-        tensors["parts"] = relevance.parts.contiguous().cpu()
+    if relevance.timestep_bins is not None:
+        tensors["parts"] = relevance.timestep_bins.contiguous().cpu()
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
@@ -110,7 +110,7 @@ def load_relevance(path: str | os.PathLike[str]) -> HeadRelevance:
             vectors=tensors["vectors"],
             provenance=_provenance(metadata, heads),
             votes=tensors.get("votes"),
-            parts=tensors.get("parts"),
+            timestep_bins=tensors.get("parts"),
         )
     except ValueError as error:
         raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error

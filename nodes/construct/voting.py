@@ -19,6 +19,7 @@ from ...hrv.construct.algorithm import (
     votes,
 )
 from ...hrv.heads import CrossAttentionLayer, HeadTable
+from ...hrv.schedule import timestep_bin_of
 from ..host.patching import Call, Run
 from ..prompts.tag import Prompt, read_prompt
 
@@ -123,12 +124,12 @@ class Voting:
         attended: dict[tuple[str, int], torch.Tensor],
     ) -> Callable[..., None]:
         """Keeps what the layer's heads attend to; after the last layer all of them vote."""
-        own = drawn.layer(self.heads.span(layer.place, layer.layer))
+        own = drawn.layer(self.heads.span(layer.stage, layer.layer))
 
         def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
             heads = q[rows].unflatten(-1, (layer.heads, -1)).transpose(1, 2)  # B P hd -> B h P d
             keys = self._keys(layer, q)
-            attended[layer.place, layer.layer] = mean_attention(heads, keys, own)
+            attended[layer.stage, layer.layer] = mean_attention(heads, keys, own)
             if len(attended) == len(call.layers):
                 ordered = [attended[place, number] for place, number, _ in self.heads.layers]
                 self._count(call, votes(relevance_scores(torch.cat(ordered, dim=1), drawn)))
@@ -146,7 +147,7 @@ class Voting:
 
     def _keys(self, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
         """Keys of all concept-words and, last, of the start token, projected once per layer."""
-        name = (layer.place, layer.layer)
+        name = (layer.stage, layer.layer)
         if name not in self.keys:
             both = torch.cat([self.embeddings.tokens, self.embeddings.start[None]])
             self.keys[name] = scaled_keys(layer.attention.to_k(both.to(q)), layer.heads)
@@ -154,9 +155,7 @@ class Voting:
 
 
 def _part(call: Call, bins: int) -> int:
-    """The number of the part of the denoising that a call belongs to, by its step."""
+    """The number of the timestep bin that a call belongs to."""
     if bins == 1 or call.run.sigmas is None:
         return 0
-    sigmas = call.run.sigmas.tolist()
-    step = sum(sigma >= call.sigma for sigma in sigmas[1:-1])
-    return step * bins // (len(sigmas) - 1)
+    return timestep_bin_of(call.sigma, call.run.sigmas, bins)

@@ -110,7 +110,7 @@ class Look:
         self, call: Call, plan: MapPlan, number: int, shape: tuple[int, int]
     ) -> Iterable[Any]:
         layer = call.layers[number]
-        weights = plan.weights[:, call.heads.span(layer.place, layer.layer)].to(call.x.device)
+        weights = plan.weights[:, call.heads.span(layer.stage, layer.layer)].to(call.x.device)
         queries: list[torch.Tensor] = []
 
         def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
@@ -121,7 +121,7 @@ class Look:
             fits = q.shape[1] == shape[0] * shape[1] and k.shape[1] >= call.tokens
             if not fits or not len(q) == len(k) == call.rows:
                 raise ValueError(
-                    f"A&E-HRV cannot read {layer.place} layer {layer.layer}: another node changes "
+                    f"A&E-HRV cannot read {layer.stage} layer {layer.layer}: another node changes "
                     "the resolution or the number of rows inside the model. Connect A&E-HRV to a "
                     "model without that node."
                 )

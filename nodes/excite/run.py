@@ -11,7 +11,7 @@ import torch
 
 from ...hrv.excite.loss import step_size
 from ...hrv.excite.plan import thresholds_by_step
-from ...hrv.p2p import steps_within
+from ...hrv.schedule import steps_within
 from ..host.gradients import checkpointed, differentiable, gradients
 from ..host.hooks import Call, Run
 from ..host.stepping import Moment

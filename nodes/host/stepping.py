@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ...hrv.p2p import step_of
+from ...hrv.schedule import step_of
 
 _NEAR = 1e-3  # a step begins at its own noise level; evaluations between two levels do not count
 # Evaluations in a step of samplers that may try the next noise level before its own step begins.

@@ -204,9 +204,9 @@ class Capture:
             maps = part_maps(part, layer, call.tokens, q, k)
             first = self.maps.first_token(part.prompt.id)
             maps = maps.cpu() if self.on_cpu else maps
-            fits &= state["maps"].add(layer.place, layer.layer, maps, first)
+            fits &= state["maps"].add(layer.stage, layer.layer, maps, first)
         if not fits:
-            state["bypassed"] = f"{layer.place} layer {layer.layer}"
+            state["bypassed"] = f"{layer.stage} layer {layer.layer}"
         elif layer is call.layers[-1]:
             self.maps.make_room(state["maps"].nbytes)
             if self.preview:

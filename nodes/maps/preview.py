@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...hrv.draw.overlay import colour_map
 from ...hrv.maps import HeadMaps, normalise, selective_map
-from ...hrv.p2p import step_of
+from ...hrv.schedule import step_of
 from ..host.hooks import Call
 
 PREVIEWS = 8  # in one sampling

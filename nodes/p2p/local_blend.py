@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import torch
 
 from ...hrv.attention import probabilities
-from ...hrv.p2p import blend_mask, side
+from ...hrv.p2p import blend_mask
+from ...hrv.resolution import side
 from ..host.patching import Call, Run
 from ..prompts.tag import Prompt
 from ..shared.notify import warn

@@ -14,7 +14,9 @@ import torch
 from comfy.ldm.modules.attention import optimized_attention
 
 from ...hrv.heads import CrossAttentionLayer
-from ...hrv.p2p import CrossEdit, own_values, replaced_pixels, step_of, steps_within, taken_values
+from ...hrv.p2p import CrossEdit, own_values, taken_values
+from ...hrv.resolution import replaced_pixels
+from ...hrv.schedule import step_of, steps_within
 from ..host.patching import Call, Run
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
@@ -83,9 +85,9 @@ class PairEdit:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Mapper (T_s, T_t), taken and own (T_t, heads) of one layer, kept on the device."""
         kept = call.run.state(self)
-        key = (layer.place, layer.layer, device)
+        key = (layer.stage, layer.layer, device)
         if key not in kept:
-            span = call.heads.span(layer.place, layer.layer)
+            span = call.heads.span(layer.stage, layer.layer)
             if (device,) not in kept:
                 kept[device,] = self.cross.mapper.to(device)
             taken, own = self.cross.taken[:, span], self.cross.own[:, span]
@@ -161,7 +163,7 @@ class CrossReplace:
         fits = self.q is not None and len(self.q) == len(v) == self.call.rows
         if not fits or v.shape[1] < tokens:
             state = self.call.run.state(self.edit)
-            state["bypassed"] = f"{self.layer.place} layer {self.layer.layer}"
+            state["bypassed"] = f"{self.layer.stage} layer {self.layer.layer}"
             return v
         mapper, taken, own = self.edit.factors(self.call, self.layer, v.device)
         edited = v[self.rows.target]

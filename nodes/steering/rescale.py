@@ -75,7 +75,7 @@ class Rescale:
     ) -> Callable[..., torch.Tensor]:
         def scale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
             if values.shape[0] != call.rows or values.shape[1] < call.tokens:
-                call.run.state(self)["bypassed"] = f"{layer.place} layer {layer.layer}"
+                call.run.state(self)["bypassed"] = f"{layer.stage} layer {layer.layer}"
                 return values
             factors = self._factors(call, layer, active, values.device)
             if values.shape[1] == call.tokens:
@@ -91,9 +91,9 @@ class Rescale:
         """Factors (rows, tokens, heads) of one layer, computed once per shape and kept."""
         kept = call.run.state(self)
         shape = (call.chunks, call.rows, call.tokens)
-        key = (layer.place, layer.layer, tuple(map(id, active)), shape, device)
+        key = (layer.stage, layer.layer, tuple(map(id, active)), shape, device)
         if key not in kept:
-            span = call.heads.span(layer.place, layer.layer)
+            span = call.heads.span(layer.stage, layer.layer)
             factors = torch.ones(call.rows, call.tokens, span.stop - span.start)
             for number, chunk in enumerate(call.chunks):
                 factors[call.row_span(number)] = _chunk_factors(call.tokens, chunk, active, span)

@@ -42,4 +42,4 @@ sys.exit(f"hrv imported {loaded}" if loaded else failed)
 def test_imports_without_the_host():
     command = [sys.executable, "-c", IMPORT_ALONE, str(ROOT), *MODULES]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert len(MODULES) >= 5 and done.returncode == 0, done.stderr
+    assert len(MODULES) > 25 and done.returncode == 0, done.stderr

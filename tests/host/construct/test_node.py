@@ -102,7 +102,7 @@ def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
     output = HRVConstruct.execute(**inputs)
     relevance, image = output.args
     assert (relevance.votes.sum(dim=0) == 2 * len(PROMPTS)).all()
-    assert relevance.parts.shape == (2, 3, len(relevance.heads))
+    assert relevance.timestep_bins.shape == (2, 3, len(relevance.heads))
     assert image.shape[0] == 1 and image.shape[3] == 3
     assert "halves agree" in str(output.ui.as_dict())
     assert load_votes(tmp_path / "my run.votes").done == len(PROMPTS)

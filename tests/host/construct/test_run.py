@@ -87,7 +87,7 @@ def _literal_votes(recorder, clip, heads, numbers, evaluation, recorded, recipe)
         draws = draw_words(WORDS, heads, recipe, SAMPLING.seed, number, evaluation)
         for layer, q in zip(recorder.layers, recorded, strict=True):
             width = q.shape[-1] // layer.heads
-            span = heads.span(layer.place, layer.layer)
+            span = heads.span(layer.stage, layer.layer)
             for h in range(layer.heads):
                 part = slice(h * width, (h + 1) * width)
                 drawn = [w[draws[n, span.start + h]] for n, w in enumerate(WORDS.words)]

@@ -46,7 +46,7 @@ class Recorder:
             q = seen["q"].double().reshape(b, -1, layer.heads, d)
             logits = torch.einsum("bnhd,bthd->bhnt", q, k.double().reshape(b, t, layer.heads, d))
             total = (logits / math.sqrt(d)).softmax(-1)
-            self.maps.setdefault((layer.place, layer.layer), []).append(total)
+            self.maps.setdefault((layer.stage, layer.layer), []).append(total)
 
         yield layer.attention.to_q.register_forward_hook(lambda _m, _a, q: seen.update(q=q))
         yield layer.attention.to_k.register_forward_hook(softmax)
@@ -95,9 +95,9 @@ def check(maps, recorder, rows_of, prompt_tag, text):
     positions = prompt_tag.find(text)
     assert word
     for layer in word:
-        wanted = expected(recorder, (layer.place, layer.layer), rows_of, positions, latent_maps)
+        wanted = expected(recorder, (layer.stage, layer.layer), rows_of, positions, latent_maps)
         torch.testing.assert_close(layer.maps.flatten(-2).double(), wanted, atol=2e-6, rtol=1e-5)
-    assert {(x.place, x.layer) for x in word} == set(recorder.maps)
+    assert {(x.stage, x.layer) for x in word} == set(recorder.maps)
 
 
 def rows_of_prompt(prompt_id):
@@ -221,7 +221,7 @@ def test_what_does_not_fit_is_skipped_with_a_warning(clip, monkeypatch):
         said.clear()
         latent = sample(watched, both, prompt(clip, ""))
         assert len(said) == 1 and "area prompt" in said[0]
-        assert {(x.place, x.layer) for x in maps.word(latent, "vase")[1]} == {
+        assert {(x.stage, x.layer) for x in maps.word(latent, "vase")[1]} == {
             layer[:2] for layer in maps.heads.layers
         }
         with pytest.raises(ValueError, match="took part in no step"):

@@ -40,7 +40,7 @@ class Watch:
                 handle.remove()
 
     def _hooks(self, layer: Any) -> Any:
-        seen = self.seen.setdefault((layer.place, layer.layer), [])
+        seen = self.seen.setdefault((layer.stage, layer.layer), [])
         last: list[torch.Tensor] = []
         yield layer.attention.to_q.register_forward_hook(lambda _m, _a, q: last.append(q))
         yield layer.attention.to_k.register_forward_hook(
@@ -51,7 +51,7 @@ class Watch:
         """Literal mean map (I, heads, n, pixels) float64 of the rows with this embedding's keys."""
         own = layer.attention.to_k(embedding)
         length, maps = own.shape[1], []
-        for q, k in self.seen[layer.place, layer.layer]:
+        for q, k in self.seen[layer.stage, layer.layer]:
             rows = [i for i in range(len(k)) if torch.allclose(k[i, :length], own[0], atol=1e-5)]
             assert len(rows) == IMAGES
             q, k = (x[rows].double().unflatten(-1, (layer.heads, -1)) for x in (q, k))
@@ -98,7 +98,7 @@ def test_captured_maps_are_the_softmax_of_the_rows_with_the_prompts_own_keys(
             found = captured.means([first + prompt.semantic.index(p) for p in positions])
             assert len(found) == len(watch.layers)
             for layer, mine in zip(watch.layers, found, strict=True):
-                assert watch.seen[layer.place, layer.layer][0][1].shape[1] == tokens
+                assert watch.seen[layer.stage, layer.layer][0][1].shape[1] == tokens
                 wanted = watch.word_map(layer, conditioning[0][0], positions)
                 torch.testing.assert_close(
                     mine.maps.flatten(-2).double(), wanted, atol=2e-6, rtol=1e-5

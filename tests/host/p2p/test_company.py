@@ -59,7 +59,7 @@ def test_strengthening_another_word_of_the_target_composes(models, clip):
     with Tap(model) as tap:
         sample(stronger, made[1], prompt(clip, "bad"), made[2])
     for layer in tap.layers:
-        r = row[hrv.heads.span(layer.place, layer.layer)]
+        r = row[hrv.heads.span(layer.stage, layer.layer)]
         q, k, v, out = next(iter(tap.calls("cross", layer)))
         maps = attention_map(q[2], k[2])
         assert_close(out[2], merge(maps, v[2]))
@@ -83,7 +83,7 @@ def test_capture_reads_the_prompts_own_pictures_and_changes_nothing(models, clip
     ).mean(dim=0)
     halves = HRVP2PSplit.execute(samples={"samples": found}).args[2:]
     _, words = maps.word(halves[turn]["samples"], ("red", "blue")[turn])
-    kept = next(w for w in words if (w.place, w.layer) == (layer.place, layer.layer))
+    kept = next(w for w in words if (w.stage, w.layer) == (layer.stage, layer.layer))
     assert torch.allclose(kept.maps[:, :, 0].double().flatten(2), colour, atol=1e-5)
     for other in (found, halves[1 - turn]["samples"]):
         with pytest.raises(ValueError, match="P2P Split"):

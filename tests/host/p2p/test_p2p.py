@@ -55,7 +55,7 @@ def watched(model, made, negative):
 
 def rows_of(hrv, concept="Color"):
     row = hrv.row(concept).double()
-    return lambda layer: row[hrv.heads.span(layer.place, layer.layer)]
+    return lambda layer: row[hrv.heads.span(layer.stage, layer.layer)]
 
 
 # The host runs the negative's rows first: of two pairs the rows are (4, 5) and (6, 7).

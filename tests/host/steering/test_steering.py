@@ -92,7 +92,7 @@ class LiteralMaps:
         split = lambda t: t.double().unflatten(-1, (attention.heads, -1)).transpose(1, 2)  # noqa: E731
         q, k, v = split(q), split(k), split(v)
         maps = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5, dim=-1)
-        r = self.rescale[self.heads.span(layer.place, layer.layer)].double()
+        r = self.rescale[self.heads.span(layer.stage, layer.layer)].double()
         for row, columns in self.columns(x.shape[0], source.shape[1]).items():
             for column in columns:
                 maps[row, :, :, column] *= r[:, None]

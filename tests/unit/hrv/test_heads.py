@@ -79,10 +79,10 @@ def unets(host):
 @pytest.mark.parametrize("family", UNETS)
 def test_every_family_has_its_heads(unets, family):
     table = head_table(unets(family))
-    places = [sum(h.place == place for h in table) for place in ("down", "mid", "up")]
-    assert (len(table.layers), *places) == TOTALS[family]
+    stages = [sum(h.stage == stage for h in table) for stage in ("down", "mid", "up")]
+    assert (len(table.layers), *stages) == TOTALS[family]
     assert table.family == family
-    assert len(set(table.names)) == len(table) == sum(places)
+    assert len(set(table.names)) == len(table) == sum(stages)
 
 
 @pytest.mark.parametrize("family", UNETS)
@@ -115,7 +115,7 @@ def test_names_equal_the_published_ones_in_order(unets, authors, family, ending)
 
 def test_a_model_without_middle_block_has_no_middle_heads(unets):
     unet = unets("SSD-1B")
-    assert {head.place for head in head_table(unet)} == {"down", "up"}
+    assert {head.stage for head in head_table(unet)} == {"down", "up"}
     without = nn.Module()
     without.input_blocks, without.output_blocks = unet.input_blocks, unet.output_blocks
     assert head_table(without) == head_table(unet)
@@ -146,7 +146,7 @@ def test_index_span_and_names_agree():
     for i, head in enumerate(TABLE):
         assert TABLE[i] == head == HeadId.parse(str(head))
         assert TABLE.index(head) == TABLE.index(str(head)) == i
-        assert i in range(*TABLE.span(head.place, head.layer).indices(len(TABLE)))
+        assert i in range(*TABLE.span(head.stage, head.layer).indices(len(TABLE)))
     assert TABLE.span("mid", 0) == slice(3, 6)
     assert TABLE.names[0] == "down, layer: 0, head: 0"
     assert HeadTable.from_names(TABLE.names) == TABLE

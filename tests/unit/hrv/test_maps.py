@@ -16,7 +16,6 @@ from hrv_pack.hrv.maps import (
     daam_heads,
     daam_map,
     iou,
-    layer_size,
     normalise,
     segment,
     selective_map,
@@ -63,26 +62,26 @@ def filled(latent=(16, 12), images=2, tokens=3, evaluations=4, seed=0):
     """HeadMaps of an SD1.x model, and every map that went in: {layer: [(I, 8, h, w, T)]}."""
     generator = torch.Generator().manual_seed(seed)
     maps, raw = HeadMaps(SD1, tokens, latent), {}
-    for (place, layer, heads), times in zip(SD1.layers, SD1_HALVINGS, strict=True):
+    for (stage, layer, heads), times in zip(SD1.layers, SD1_HALVINGS, strict=True):
         h, w = halved(latent, times)
         steps = [
             torch.rand((images, heads, h * w, tokens), generator=generator) ** 6
             for _ in range(evaluations)
         ]
         for step in steps:
-            assert maps.add(place, layer, step, 0)
-        raw[place, layer] = [s.double().numpy().reshape(images, heads, h, w, tokens) for s in steps]
+            assert maps.add(stage, layer, step, 0)
+        raw[stage, layer] = [s.double().numpy().reshape(images, heads, h, w, tokens) for s in steps]
     return maps, raw
 
 
 def literal_selective(raw, chosen, columns, image, size):
     """Equation 2 word for word: upsample every head, evaluation and token, then average."""
     total, count = np.zeros(size), 0
-    for place, layer in raw:
+    for stage, layer in raw:
         for head in range(8):
-            if not chosen[SD1.index(f"{place}, layer: {layer}, head: {head}")]:
+            if not chosen[SD1.index(f"{stage}, layer: {layer}, head: {head}")]:
                 continue
-            for step in raw[place, layer]:
+            for step in raw[stage, layer]:
                 for column in columns:
                     total += bicubic(step[image, head, :, :, column], size)
                     count += 1
@@ -94,11 +93,11 @@ def literal_daam(raw, chosen, columns, image, finest, size, clamp):
     tokens = []
     for column in columns:
         heads = []
-        for place, layer in raw:
+        for stage, layer in raw:
             for head in range(8):
-                if chosen[SD1.index(f"{place}, layer: {layer}, head: {head}")]:
-                    summed = sum(step[image, head, :, :, column] for step in raw[place, layer])
-                    grown = bicubic(summed / len(raw[place, layer]), finest)
+                if chosen[SD1.index(f"{stage}, layer: {layer}, head: {head}")]:
+                    summed = sum(step[image, head, :, :, column] for step in raw[stage, layer])
+                    grown = bicubic(summed / len(raw[stage, layer]), finest)
                     heads.append(np.clip(grown, 0, None) if clamp else grown)
         tokens.append(np.mean(heads, axis=0))
     return bicubic(np.mean(tokens, axis=0), size)
@@ -152,21 +151,10 @@ def test_daams_heads_leave_out_the_middle_and_an_eighth():
     assert [bool(x) for x in chosen[48:56]] == [False] * 8 and int(chosen.sum()) == 120
     deep = HeadTable((("down", 0, 2), ("down", 1, 2), ("mid", 0, 2), ("up", 0, 2)))
     maps = HeadMaps(deep, 1, (24, 40))
-    for (place, layer, heads), times in zip(deep.layers, (1, 3, 3, 3), strict=True):
+    for (stage, layer, heads), times in zip(deep.layers, (1, 3, 3, 3), strict=True):
         h, w = halved((24, 40), times)
-        maps.add(place, layer, torch.ones(1, heads, h * w, 1), 0)
+        maps.add(stage, layer, torch.ones(1, heads, h * w, 1), 0)
     assert daam_heads(maps.means([0]), deep, (24, 40)).tolist() == [True] * 2 + [False] * 6
-
-
-@pytest.mark.parametrize("latent", [(64, 64), (9, 7), (96, 64), (13, 33), (1, 8)])
-def test_layer_sizes_follow_the_strided_convolutions(latent):
-    size = latent
-    for _ in range(4):
-        assert layer_size(latent, size[0] * size[1]) == size
-        size = (math.ceil(size[0] / 2), math.ceil(size[1] / 2))
-    conv = torch.nn.Conv2d(1, 1, 3, stride=2, padding=1)
-    assert tuple(conv(torch.zeros(1, 1, *latent)).shape[-2:]) == halved(latent, 1)
-    assert layer_size((64, 64), 1000) is None
 
 
 def test_adding_is_a_mean_over_evaluations_and_refuses_other_shapes():
@@ -179,7 +167,7 @@ def test_adding_is_a_mean_over_evaluations_and_refuses_other_shapes():
     (layer,) = maps.means([2, 1])
     wanted = ((one + two) / 2)[..., [1, 0]].transpose(-1, -2).reshape(1, 8, 2, 4, 4)
     torch.testing.assert_close(layer.maps, wanted)
-    assert (layer.place, layer.layer, layer.size) == ("up", 0, (4, 4))
+    assert (layer.stage, layer.layer, layer.size) == ("up", 0, (4, 4))
     with pytest.raises(ValueError, match="no step"):
         maps.means([0])
     assert maps.nbytes == 8 * 16 * 3 * 4
@@ -193,7 +181,7 @@ def test_one_heads_map_changes_only_choices_with_it(chosen):
     heads[SD1.index("up, layer: 2, head: 5")] = False
     before = selective_map(word, SD1, heads, (8, 8))
     for layer in word:
-        if (layer.place, layer.layer) == ("up", 2):
+        if (layer.stage, layer.layer) == ("up", 2):
             layer.maps[:, 5] = 7.0
     assert torch.equal(before, selective_map(word, SD1, heads, (8, 8)))
 
@@ -273,9 +261,9 @@ SDXL = HeadTable(
 def test_ten_tokens_stay_within_the_memory_limit(heads, latent, halvings, limit):
     """40 MB on SD1.5 at 512 x 512 and 200 MB on SDXL at 1024 x 1024."""
     maps = HeadMaps(heads, 10, latent)
-    for i, (place, layer, count) in enumerate(heads.layers):
+    for i, (stage, layer, count) in enumerate(heads.layers):
         h, w = halved(latent, halvings[i] if halvings else 1 if count == 10 else 2)
-        assert maps.add(place, layer, torch.empty(1, count, h * w, 10, device="meta"), 0)
+        assert maps.add(stage, layer, torch.empty(1, count, h * w, 10, device="meta"), 0)
     assert len(heads) in (128, 1300)
     assert maps.nbytes < limit * 10**6
 
@@ -286,7 +274,7 @@ def test_shares_sum_to_one_and_follow_the_chosen_heads():
     loud = named_heads("u2.3", SD1)
     for layer in word:
         layer.maps[:, :] = 0.1
-        if (layer.place, layer.layer) == ("up", 2):
+        if (layer.stage, layer.layer) == ("up", 2):
             layer.maps[:, 3] = 0.3
     claims = torch.stack([claim(word, SD1, c) for c in (loud, named_heads("d0.0", SD1))])
     torch.testing.assert_close(claims[:, 0], torch.tensor([0.3, 0.1]))

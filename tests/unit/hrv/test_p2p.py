@@ -1,4 +1,4 @@
-"""Laws of Prompt-to-Prompt without a host: mappers, factors, ranges and the local blend."""
+"""Laws of Prompt-to-Prompt without a host: mappers, factors and the local blend."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from hrv_pack.hrv.p2p import (
     blend_mask,
     exchange,
     own_values,
-    replaced_pixels,
     reweight,
-    step_of,
-    steps_within,
     taken_values,
 )
 from hrv_pack.hrv.text.align import CHUNK, align, common
@@ -205,25 +202,6 @@ def test_modes_say_what_they_need():
         align(RED, table("a", "red", "big", "cat"), "replace", "corrected")
     with pytest.raises(ValueError, match="corrected mapper"):
         align(RED, table("a", chunks=2), "refine", "original")
-
-
-def test_ranges_round_down_as_published():
-    assert [steps_within(f, 51) for f in (0.8, 0.0, 1.0)] == [40, 0, 51]
-    assert [steps_within(f, 50) for f in (0.4, 0.9)] == [20, 45]
-    assert steps_within(0.29, 100) == 29  # 0.29 * 100 is a little less than 29
-
-
-def test_evaluations_between_two_levels_belong_to_the_step_before():
-    sigmas = torch.tensor([14.6, 5.0, 1.0, 0.0])
-    levels = [14.6, 9.0, 5.0, 2.0, 1.0, 0.3]
-    assert [step_of(s, sigmas) for s in levels] == [0, 0, 1, 1, 2, 2]
-    assert step_of(float(sigmas[1]), sigmas) == 1
-
-
-def test_replaced_layers_scale_with_the_picture():
-    assert replaced_pixels(64, 64, 4) == 256
-    assert replaced_pixels(128, 128, 4) == 1024
-    assert replaced_pixels(65, 96, 4) == 17 * 24  # the U-Net rounds halves up
 
 
 def test_local_blend_is_the_union_of_both_maps():

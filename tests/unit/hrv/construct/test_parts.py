@@ -28,20 +28,20 @@ def _relevance(steady: bool) -> HeadRelevance:
 
 def test_each_part_is_normalised_like_the_whole():
     relevance = _relevance(steady=False)
-    vectors = part_vectors(relevance.parts)
-    for part, votes in zip(vectors, relevance.parts, strict=True):
+    vectors = part_vectors(relevance.timestep_bins)
+    for part, votes in zip(vectors, relevance.timestep_bins, strict=True):
         torch.testing.assert_close(part.float(), normalise_votes(votes))
 
 
 def test_separation_tells_concepts_from_parts():
-    steady = separation(part_vectors(_relevance(steady=True).parts))
+    steady = separation(part_vectors(_relevance(steady=True).timestep_bins))
     assert steady[0] == pytest.approx(1.0) and steady[1] < 0.3
-    changing = separation(part_vectors(_relevance(steady=False).parts))
+    changing = separation(part_vectors(_relevance(steady=False).timestep_bins))
     assert changing[0] < 0.3
 
 
 def test_points_of_a_steady_concept_fall_together():
-    points = plane(part_vectors(_relevance(steady=True).parts))
+    points = plane(part_vectors(_relevance(steady=True).timestep_bins))
     assert points.shape == (3, 4, 2)
     torch.testing.assert_close(points[0], points[2])
 
@@ -55,4 +55,4 @@ def test_the_picture_is_drawn(dark):
 
 def test_without_parts_it_says_how_to_count_them():
     with pytest.raises(ValueError, match="'parts' set to"):
-        parts_map(dataclasses.replace(_relevance(steady=True), parts=None))
+        parts_map(dataclasses.replace(_relevance(steady=True), timestep_bins=None))

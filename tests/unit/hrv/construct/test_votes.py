@@ -123,18 +123,20 @@ def test_a_run_becomes_relevance_with_its_parts(tmp_path):
     record = _record(range(10))
     relevance = record.relevance()
     assert torch.equal(relevance.votes, record.votes.sum(dim=(0, 1)))
-    assert torch.equal(relevance.parts.sum(dim=0), relevance.votes)
+    assert torch.equal(relevance.timestep_bins.sum(dim=0), relevance.votes)
     assert torch.equal(relevance.vectors, normalise_votes(relevance.votes))
     save_relevance(tmp_path / "a.hrv.safetensors", relevance)
-    assert torch.equal(load_relevance(tmp_path / "a.hrv.safetensors").parts, relevance.parts)
-    assert _record(range(10), bins=1).relevance().parts is None
+    assert torch.equal(
+        load_relevance(tmp_path / "a.hrv.safetensors").timestep_bins, relevance.timestep_bins
+    )
+    assert _record(range(10), bins=1).relevance().timestep_bins is None
 
 
 def test_merged_relevance_is_that_of_the_sum():
     a, b = _record(range(5)), _record(range(5, 10))
     merged = add_up([a.relevance(), b.relevance()])
     whole = _record(range(10)).relevance()
-    for name in ("votes", "vectors", "parts"):
+    for name in ("votes", "vectors", "timestep_bins"):
         assert torch.equal(getattr(merged, name), getattr(whole, name))
     assert json.loads(merged.provenance["runs"]) == {a.name: "0-9"}
     assert merged.provenance["recipe"] == "paper"

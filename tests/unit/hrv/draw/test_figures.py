@@ -254,17 +254,22 @@ def test_any_concept_name_can_be_drawn(kind: str, name: str) -> None:
 
 
 def test_drawing_leaves_pyplot_alone_and_importing_leaves_matplotlib_alone() -> None:
+    drawing = sorted(path.stem for path in (ROOT / "hrv" / "draw").glob("[!_]*.py"))
     script = f"""
-import sys, types
+import importlib, sys, types
 pack = types.ModuleType("hrv_pack"); pack.__path__ = [{str(ROOT)!r}]; sys.modules["hrv_pack"] = pack
-from hrv_pack.hrv import figures, heads, relevance
+for name in {drawing!r}:
+    importlib.import_module("hrv_pack.hrv.draw." + name)
+from hrv_pack.hrv import heads, relevance
+from hrv_pack.hrv.draw import heat_maps
 import torch
 assert "matplotlib" not in sys.modules
 table = heads.HeadTable((("down", 0, 2),))
-figures.heat_map(relevance.HeadRelevance(("A",), ((),), table, torch.ones(1, 2)))
+heat_maps.heat_map(relevance.HeadRelevance(("A",), ((),), table, torch.ones(1, 2)))
 assert "matplotlib" in sys.modules and "matplotlib.pyplot" not in sys.modules
 assert "comfy" not in sys.modules
 """
+    assert len(drawing) > 5
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
 
 
