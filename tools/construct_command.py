@@ -21,9 +21,9 @@ from ..hrv.construct.concepts import (
 from ..hrv.construct.votes import VoteRecord
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.files.vote_file import SUFFIX, load_votes, merge_votes
+from ..nodes.construct.progress import duration
 from ..nodes.construct.run import Progress
 from ..nodes.library.concept_lists import SHIPPED
-from ..nodes.shared.progress import duration
 from .construct_job import Job
 
 _STEM = ".hrv.safetensors"

@@ -20,7 +20,7 @@ from ...hrv.relevance import HeadRelevance
 from ...nodes.host.patching import model_heads
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
-from ...nodes.shared.compatibility import require_fit
+from ...nodes.shared.compatibility import require_compatible
 from .judge import Similarity
 
 
@@ -52,7 +52,7 @@ class Lab:
     masks: Path | None = None
 
     def __post_init__(self) -> None:
-        require_fit(self.hrv, self.model)
+        require_compatible(self.hrv, self.model)
 
     @cached_property
     def negative(self) -> Any:

@@ -10,8 +10,7 @@ from ...hrv.files.vote_file import load_votes, merge_votes
 from ...hrv.relevance import HeadRelevance
 from ..library import concept_lists as concept_library
 from ..shared.inputs import CATEGORY, HRV
-from ..shared.notify import warn
-from ..shared.progress import show_text
+from ..shared.notify import node_id, show_text, warn
 
 MERGED = 6
 
@@ -60,8 +59,7 @@ class HRVConcepts(io.ComfyNode):
         for warning in shared_words(words):
             warn(warning)
         readable = format_concepts(words)
-        hidden = getattr(cls, "hidden", None)
-        show_text(readable, hidden and hidden.unique_id)
+        show_text(readable, node_id(cls))
         return io.NodeOutput(readable, ui=ui.PreviewText(readable))
 
 

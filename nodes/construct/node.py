@@ -12,10 +12,10 @@ from ...hrv.construct.algorithm import RECIPES, Recipe
 from ...hrv.construct.concepts import parse_concepts, shared_words
 from ...hrv.draw import similarity as figures
 from ..library import concept_lists as concept_library
-from ..library.inspect import to_image
+from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV
-from ..shared.notify import warn
-from ..shared.progress import Reporter, show_text
+from ..shared.notify import node_id, show_text, warn
+from .progress import Reporter
 from .run import Construction, Sampling, construct
 
 __all__ = ["HRVConstruct", "Sampling", "construct"]
@@ -170,8 +170,7 @@ class HRVConstruct(io.ComfyNode):
         construction = Construction(model, clip, words, listed, sampling, path)
         for warning in shared_words(words):
             warn(warning)
-        hidden = getattr(cls, "hidden", None)
-        node = hidden and hidden.unique_id
+        node = node_id(cls)
         record = construction.run(Reporter(node), stop_at)
         relevance = record.relevance()
         summary = split_half(record.votes)

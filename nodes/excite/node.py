@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from comfy_api.latest import io
-from server import PromptServer
 
 from ...hrv.excite.loss import ChosenToken, Kernel, Smoothing
 from ...hrv.excite.plan import (
@@ -20,8 +19,9 @@ from ...hrv.excite.plan import (
 from ...hrv.relevance import HeadRelevance
 from ..host.patching import add_mover, model_heads
 from ..prompts.tag import Prompt, locate
-from ..shared.compatibility import require_fit
+from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY
+from ..shared.notify import node_id, teller
 from .inputs import KERNELS, SLICES, excite_inputs
 from .look import Reading, Wanted
 from .run import Checkpointing, Excite, Movement
@@ -67,7 +67,7 @@ class AttendExcite(io.ComfyNode):
         heads = model_heads(model)
         listed = parse_wanted(words)
         if hrv is not None:
-            require_fit(hrv, model)
+            require_compatible(hrv, model)
         concepts = _concepts(listed, hrv)
         chosen = _token_slice(token_slice, hrv, heads.family)
         wanted = wanted_tokens(conditioning, listed, concepts, chosen)
@@ -77,7 +77,7 @@ class AttendExcite(io.ComfyNode):
         scale = scale_factor * strength
         asked = parse_thresholds(thresholds)
         movement = Movement(move_until, scale, range_start, range_end, asked, refinements)
-        tell = teller(cls.hidden.unique_id if cls.hidden else None)
+        tell = teller(node_id(cls))
         reading = Reading(wanted, relevance, map_size, kind)
         return io.NodeOutput(add_mover(model, Excite(reading, movement, checkpointing, tell)))
 
@@ -132,14 +132,3 @@ def _token_slice(choice: str, hrv: HeadRelevance | None, family: str) -> TokenSl
     if hrv is not None:
         return "all but first"
     return "words" if family.startswith("SD2") else "all but first and last"
-
-
-def teller(node: str | None) -> Callable[[str], None]:
-    """Shows text on the node of this id."""
-
-    def tell(text: str) -> None:
-        server: Any = getattr(PromptServer, "instance", None)
-        if server is not None and node is not None:
-            server.send_progress_text(text, node)
-
-    return tell

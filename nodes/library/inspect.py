@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import torch
 from comfy_api.latest import io, ui
 
-from ...hrv.draw import similarity as figures
+from ...hrv.draw.heat_maps import heat_map
+from ...hrv.draw.similarity import concept_similarity, top_heads_table
 from ...hrv.draw.timestep_bins import parts_map
 from ...hrv.relevance import HeadRelevance
-from ..shared.inputs import CATEGORY, HRV, concept_input
+from ..shared.images import to_image
+from ..shared.inputs import CATEGORY, HRV
+from .menus import any_concept, concept_input
 
-VIEWS = [
-    "heat map of one concept",
-    "heat maps of all concepts",
-    "similarity",
-    "top heads",
-    "parts of the denoising",
-]
+_Draw = Callable[[HeadRelevance, str, int, bool], np.ndarray]
+# Each view of an HRV: drawn from the HRV, a concept, how many heads to list, and dark or light.
+VIEWS: dict[str, _Draw] = {
+    "heat map of one concept": lambda hrv, concept, top, dark: heat_map(hrv, concept, dark),
+    "heat maps of all concepts": lambda hrv, concept, top, dark: heat_map(hrv, None, dark),
+    "similarity": lambda hrv, concept, top, dark: concept_similarity(hrv, dark),
+    "top heads": top_heads_table,
+    "parts of the denoising": lambda hrv, concept, top, dark: parts_map(hrv, dark),
+}
 
 
 class HRVInspect(io.ComfyNode):
@@ -35,7 +39,7 @@ class HRVInspect(io.ComfyNode):
             "relevant heads by name.",
             inputs=[
                 HRV.Input("hrv", tooltip="What to look at."),
-                io.Combo.Input("view", options=VIEWS, tooltip="What to draw."),
+                io.Combo.Input("view", options=list(VIEWS), tooltip="What to draw."),
                 concept_input("concept", "For the views of one concept."),
                 io.Int.Input(
                     "top",
@@ -50,30 +54,11 @@ class HRVInspect(io.ComfyNode):
             is_output_node=True,
         )
 
-    @classmethod
-    def validate_inputs(cls, concept: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("concept")
 
     @classmethod
     def execute(
         cls, hrv: HeadRelevance, view: str, concept: str, top: int, theme: str
     ) -> io.NodeOutput:
-        image = to_image(_draw(hrv, view, concept, top, theme == "dark"))
+        image = to_image(VIEWS[view](hrv, concept, top, theme == "dark"))
         return io.NodeOutput(image, ui=ui.PreviewImage(image, cls=cls))
-
-
-def _draw(relevance: HeadRelevance, view: str, concept: str, top: int, dark: bool) -> np.ndarray:
-    if view == VIEWS[0]:
-        return figures.heat_map(relevance, concept, dark)
-    if view == VIEWS[1]:
-        return figures.heat_map(relevance, None, dark)
-    if view == VIEWS[2]:
-        return figures.concept_similarity(relevance, dark)
-    if view == VIEWS[4]:
-        return parts_map(relevance, dark)
-    return figures.top_heads_table(relevance, concept, top, dark)
-
-
-def to_image(pixels: np.ndarray) -> Any:
-    """(H, W, 3) uint8 -> IMAGE (1, H, W, 3) float in 0..1."""
-    return torch.from_numpy(pixels.copy()).float().div(255).unsqueeze(0)

@@ -15,7 +15,7 @@ from ...hrv.maps import HeadMaps, LayerMaps
 from ..host.patching import Call, Run, add_edits, model_heads
 from ..prompts.tag import Prompt, prompts_of
 from ..shared.inputs import CATEGORY, model_input
-from ..shared.notify import warn
+from ..shared.notify import node_id, warn
 from .preview import MapPreview
 
 MAPS = io.Custom("HRV_MAPS")
@@ -280,6 +280,5 @@ class HRVCapture(io.ComfyNode):
         maps = CapturedMaps(prompts, model_heads(model))
         preview = None
         if preview_word.strip():
-            hidden = getattr(cls, "hidden", None)
-            preview = MapPreview(hidden and hidden.unique_id, maps.columns(preview_word))
+            preview = MapPreview(node_id(cls), maps.columns(preview_word))
         return io.NodeOutput(add_edits(model, [Capture(maps, keep_on, preview)]), maps)

@@ -14,17 +14,18 @@ from ...hrv.head_choice import first_heads
 from ...hrv.maps import HeadMaps, LayerMaps, daam_heads, daam_map, iou, normalise, segment
 from ...hrv.maps import selective_map as selective
 from ...hrv.relevance import HeadRelevance
-from ..library.inspect import to_image
-from ..shared.inputs import CATEGORY, HRV, concept_input
+from ..library.menus import any_concept, concept_input
+from ..shared.images import to_image
+from ..shared.inputs import CATEGORY, HRV, require_words
 from .capture import CapturedMaps
 from .inputs import (
+    TYPE_A_WORD,
     amount_inputs,
-    head_count,
     map_inputs,
     picture_of,
-    require_same_heads,
-    require_word,
+    require_of_maps,
     scale_inputs,
+    some_heads,
 )
 
 TILE = 512
@@ -62,9 +63,7 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
             is_output_node=True,
         )
 
-    @classmethod
-    def validate_inputs(cls, meant: str, instead: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("meant", "instead")
 
     @classmethod
     def execute(
@@ -84,11 +83,11 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
         more_concepts: str = "",
     ) -> io.NodeOutput:
         latent = samples["samples"]
-        captured, layers = maps.word(latent, require_word(word))
-        require_same_heads(hrv, captured)
+        captured, layers = maps.word(latent, require_words(word, TYPE_A_WORD))
+        require_of_maps(hrv, captured)
         concepts = _concepts(hrv, [meant, instead, *more_concepts.split(",")])
         picture = _at_tile_size(picture_of(image, latent, captured))
-        count = head_count(amount, unit, len(captured.heads))
+        count = some_heads(amount, unit, len(captured.heads))
         chosen = [first_heads(hrv.row(concept), "MoRHF", count) for concept in concepts]
         heats = _heats(
             captured, layers, chosen, (picture.shape[1], picture.shape[2]), normalisation

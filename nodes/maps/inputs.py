@@ -13,11 +13,14 @@ from ...hrv.draw.overlay import COLOURS
 from ...hrv.head_choice import first_heads, named_heads
 from ...hrv.maps import HeadMaps, LayerMaps, daam_heads
 from ...hrv.relevance import HeadRelevance
+from ..shared.compatibility import require_same_heads
+from ..shared.inputs import head_count
 from .capture import MAPS
 
 MOST, LEAST, ALL, DAAM, NAMED = "most relevant", "least relevant", "all", "DAAM", "by name"
 UNITS = ["percent", "heads"]
 PIXELS_PER_LATENT = 8
+TYPE_A_WORD = "Type a word of the prompt into “word”, to see where it went."
 
 
 def map_inputs() -> list[Any]:
@@ -122,10 +125,9 @@ def drawing_inputs() -> list[Any]:
     ]
 
 
-def require_word(word: str) -> str:
-    if not word.strip():
-        raise ValueError("Type a word of the prompt into “word”, to see where it went.")
-    return word
+def some_heads(amount: float, unit: str, heads: int) -> int:
+    """How many heads an amount means, at least 1."""
+    return max(1, head_count(amount, unit, heads))
 
 
 def choose_heads(
@@ -148,25 +150,14 @@ def choose_heads(
         raise ValueError(
             f"To take the {heads} heads, wire an HRV in (HRV Load), or set heads to all or DAAM."
         )
-    require_same_heads(hrv, captured)
+    require_of_maps(hrv, captured)
     return first_heads(hrv.row(concept), "MoRHF" if heads == MOST else "LeRHF", count)
 
 
-def head_count(amount: float, unit: str, heads: int) -> int:
-    """How many heads an amount means, at least 1."""
-    if unit == "percent" and amount > 100:
-        raise ValueError(f"amount is {amount:g} percent; use 0 to 100.")
-    return max(1, round(heads * amount / 100 if unit == "percent" else amount))
-
-
-def require_same_heads(relevance: HeadRelevance, captured: HeadMaps) -> None:
+def require_of_maps(relevance: HeadRelevance, captured: HeadMaps) -> None:
     """ValueError, naming both, if the HRV was made for another model than the maps."""
-    if relevance.heads.fingerprint != captured.heads.fingerprint:
-        made_for = relevance.provenance.get("model", relevance.heads.description)
-        raise ValueError(
-            f"This HRV was made for {made_for} with {len(relevance.heads)} heads, but the maps "
-            f"are of {captured.heads.description}. Load an HRV made for the sampled model."
-        )
+    remedy = "Load an HRV made for the sampled model."
+    require_same_heads(relevance, captured.heads, "the maps are of", remedy)
 
 
 def picture_of(image: Tensor | None, latent: Tensor, captured: HeadMaps) -> Tensor:

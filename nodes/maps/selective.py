@@ -11,18 +11,19 @@ from torch.nn.functional import interpolate
 from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
 from ...hrv.maps import daam_map, iou, normalise, segment, selective_map
 from ...hrv.relevance import HeadRelevance
-from ..shared.inputs import CATEGORY, HRV, concept_input
+from ..library.menus import any_concept, concept_input
+from ..shared.inputs import CATEGORY, HRV, require_words
 from .capture import CapturedMaps
 from .inputs import (
     DAAM,
+    TYPE_A_WORD,
     choose_heads,
     drawing_inputs,
-    head_count,
     head_inputs,
     map_inputs,
     picture_of,
-    require_word,
     scale_inputs,
+    some_heads,
 )
 
 
@@ -62,9 +63,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
             ],
         )
 
-    @classmethod
-    def validate_inputs(cls, concept: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("concept")
 
     @classmethod
     def execute(
@@ -87,9 +86,9 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
         reference: Tensor | None = None,
     ) -> io.NodeOutput:
         latent = samples["samples"]
-        captured, layers = maps.word(latent, require_word(word))
+        captured, layers = maps.word(latent, require_words(word, TYPE_A_WORD))
         picture = picture_of(image, latent, captured)
-        count = head_count(amount, unit, len(captured.heads))
+        count = some_heads(amount, unit, len(captured.heads))
         chosen = choose_heads(captured, layers, heads, hrv, concept, count, names)
         way = daam_map if heads == DAAM else selective_map
         size = (picture.shape[1], picture.shape[2])

@@ -6,7 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..shared.inputs import HRV, clamp_inputs, concept_input, strength_input
+from ..library.menus import concept_input
+from ..shared.inputs import HRV, clamp_inputs, strength_input
 
 PUBLISHED = {True: 0.9, False: 0.4}
 """Self-replace with an HRV (arXiv 2412.02237) and without (arXiv 2208.01626)."""

@@ -11,9 +11,11 @@ from ...hrv.p2p import CrossEdit, exchange, reweight
 from ...hrv.relevance import HeadRelevance, blend, strengthening
 from ...hrv.text.align import Alignment, Mapper, Mode, align
 from ..host.patching import add_denoised_edit, add_edits, model_heads
+from ..library.menus import any_concept
 from ..prompts.tag import Prompt
-from ..shared.compatibility import require_fit
+from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY, read_clamp
+from ..shared.notify import node_id
 from .inputs import edit_inputs, self_share
 from .local_blend import LocalBlend, Words
 from .pair_edit import PairEdit, Ranges
@@ -43,9 +45,7 @@ class HRVP2PEdit(io.ComfyNode):
             hidden=[io.Hidden.unique_id],
         )
 
-    @classmethod
-    def validate_inputs(cls, concept: str, *, self_replace: Any = None) -> bool:
-        return True  # the wired HRV decides which concepts there are; the host adds self_replace
+    validate_inputs = any_concept("concept")
 
     @classmethod
     def execute(
@@ -74,11 +74,11 @@ class HRVP2PEdit(io.ComfyNode):
         alignment = align(prompts[0].tables[0], prompts[1].tables[0], mode, mapper)
         r = None
         if hrv is not None:
-            require_fit(hrv, model)
+            require_compatible(hrv, model)
             r = blend(strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv)), strength)
         heads = len(model_heads(model))
         cross = plan(prompts[1], alignment, mode, words, heads, r, weight)
-        pair = pair_prompt(*prompts, cls.hidden.unique_id if cls.hidden else None)
+        pair = pair_prompt(*prompts, node_id(cls))
         kept = self_share(self_replace, hrv is not None)
         ranges = Ranges(cross_replace, kept, DIVISORS[layers])
         patched = add_edits(model, [PairEdit(pair, cross, ranges, LABEL)])

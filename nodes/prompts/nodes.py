@@ -8,13 +8,13 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..shared.inputs import CATEGORY
+from ..shared.notify import node_id
 from .tag import read_prompt, tag
 
 
-def identity(hidden: Any, text: str) -> str:
-    """One identity per node and text: two prompts with equal text stay apart."""
-    unique_id = hidden.unique_id if hidden else None
-    return hashlib.sha256(f"{unique_id}\n{text}".encode()).hexdigest()[:16]
+def identity(node: str | None, text: str) -> str:
+    """One identity per node id and text: two prompts with equal text stay apart."""
+    return hashlib.sha256(f"{node}\n{text}".encode()).hexdigest()[:16]
 
 
 class HRVPrompt(io.ComfyNode):
@@ -46,7 +46,7 @@ class HRVPrompt(io.ComfyNode):
     def execute(cls, text: str, clip: Any) -> io.NodeOutput:
         _require_clip(clip)
         tokens = clip.tokenize(text)
-        prompt = read_prompt(clip, tokens, text, identity(cls.hidden, text))
+        prompt = read_prompt(clip, tokens, text, identity(node_id(cls), text))
         return io.NodeOutput(tag(clip.encode_from_tokens_scheduled(tokens), prompt))
 
 
@@ -77,7 +77,7 @@ class HRVTagPrompt(io.ComfyNode):
     @classmethod
     def execute(cls, conditioning: Any, clip: Any, text: str) -> io.NodeOutput:
         _require_clip(clip)
-        prompt = read_prompt(clip, clip.tokenize(text), text, identity(cls.hidden, text))
+        prompt = read_prompt(clip, clip.tokenize(text), text, identity(node_id(cls), text))
         length = max(table.length for table in prompt.tables)
         for embedding, _ in conditioning:
             if embedding.shape[1] < length:

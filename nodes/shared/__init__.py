@@ -1,1 +1,4 @@
-"""What nodes of several features need: inputs, progress, warnings, checks."""
+"""What nodes of several features need: inputs, images, messages to the page, checks.
+
+Every package of nodes/ may import it; it imports hrv and nodes/host only.
+"""

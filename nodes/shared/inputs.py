@@ -1,4 +1,4 @@
-"""Wire types and inputs that several nodes share."""
+"""Types and inputs that several nodes share, and how these inputs are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from comfy_api.latest import io
 
 from ...hrv.relevance import HeadRelevance, upper_bound
-from ..library.folders import known_concepts
 
 CATEGORY = "HRV"
 HRV = io.Custom("HRV")
@@ -23,16 +22,12 @@ def hrv_input() -> Any:
 
 def prompt_input() -> Any:
     return io.Conditioning.Input(
-        "conditioning", tooltip="The HRV Prompt to steer. Wire the same one into the sampler."
+        "conditioning", tooltip="The HRV Prompt to steer. Connect the same one to the sampler."
     )
 
 
 def words_input(tooltip: str) -> Any:
     return io.String.Input("words", default="", tooltip=tooltip)
-
-
-def concept_input(name: str, tooltip: str) -> Any:
-    return io.Combo.Input(name, options=known_concepts(), tooltip=tooltip)
 
 
 def strength_input() -> Any:
@@ -42,7 +37,7 @@ def strength_input() -> Any:
         min=0.0,
         max=3.0,
         step=0.05,
-        tooltip="How far to go: 0 leaves the picture as it is, 1 is the full vector of the "
+        tooltip="How far to go: 0 leaves the image as it is, 1 is the full vector of the "
         "paper, more exaggerates.",
     )
 
@@ -86,3 +81,21 @@ def percent_inputs() -> list[Any]:
 def read_clamp(clamp: str, clamp_at: float, relevance: HeadRelevance) -> float | None:
     """The upper bound that the two clamp inputs ask for."""
     return upper_bound(clamp_at if clamp == "custom" else clamp, relevance.heads)  # type: ignore[arg-type]
+
+
+def require_words(words: str, request: str) -> str:
+    """`words` as they are; ValueError with the `request` to type some where there are none."""
+    if not words.strip():
+        raise ValueError(request)
+    return words
+
+
+def head_count(amount: float, unit: str, heads: int, node: str = "") -> int:
+    """How many of a model's heads an amount in "heads" or "percent" means.
+
+    ValueError, after the name of the `node` if given, for more than 100 percent.
+    """
+    if unit == "percent" and amount > 100:
+        where = f"{node}: " if node else ""
+        raise ValueError(f"{where}amount is {amount:g} percent; use 0 to 100.")
+    return round(heads * amount / 100 if unit == "percent" else amount)

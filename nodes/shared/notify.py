@@ -1,9 +1,13 @@
-"""Messages an artist must see although the picture was made: a toast on the page, and the log."""
+"""What a node tells the open page: warnings as toasts, and text on the node itself."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+from comfy_api.latest import io
 from server import PromptServer
 
 EVENT = "hrv.warning"
@@ -13,6 +17,28 @@ logger = logging.getLogger("ComfyUI-HRV")
 def warn(message: str) -> None:
     """Show `message` as a warning on the open page and in the console."""
     logger.warning("%s", message)
-    instance = getattr(PromptServer, "instance", None)
-    if instance is not None:
-        instance.send_sync(EVENT, {"message": message}, instance.client_id)
+    server = _server()
+    if server is not None:
+        server.send_sync(EVENT, {"message": message}, server.client_id)
+
+
+def node_id(node: type[io.ComfyNode]) -> str | None:
+    """The id of the node being executed, whose schema asks for `unique_id`; None outside a run."""
+    return node.hidden.unique_id if node.hidden else None
+
+
+def show_text(text: str, node: str | None) -> None:
+    """Show text on the node of this id while it runs; the page shows no other text of a node."""
+    server = _server()
+    if server is not None and node is not None:
+        server.send_progress_text(text, node)
+
+
+def teller(node: str | None) -> Callable[[str], None]:
+    """`show_text` on the node of this id."""
+    return partial(show_text, node=node)
+
+
+def _server() -> Any:
+    """The host's server; None where the nodes run without one."""
+    return getattr(PromptServer, "instance", None)

@@ -9,17 +9,19 @@ from torch import Tensor
 
 from ...hrv.relevance import HeadRelevance, adjusting, blend, head_order, strengthening, weakening
 from ..host.patching import add_edits, percent_to_sigmas
+from ..library.menus import any_concept, concept_input
 from ..prompts.tag import locate
-from ..shared.compatibility import require_fit
+from ..shared.compatibility import require_compatible
 from ..shared.inputs import (
     CATEGORY,
     clamp_inputs,
-    concept_input,
+    head_count,
     hrv_input,
     model_input,
     percent_inputs,
     prompt_input,
     read_clamp,
+    require_words,
     strength_input,
     words_input,
 )
@@ -29,6 +31,7 @@ WORDS_TIP = (
     "The word or words to steer, as they stand in the prompt, separated by commas: vase, red car. "
     "A word that comes more than once is steered everywhere; mouse#2 means the second one."
 )
+_TYPE_A_WORD = "type the word of the prompt to steer into “words”."
 
 
 def steered(
@@ -41,7 +44,7 @@ def steered(
     label: str,
 ) -> Any:
     """A clone of `model` that rescales the words' attention maps by `rescale` (H,)."""
-    require_fit(relevance, model)
+    require_compatible(relevance, model)
     start, end = percent_to_sigmas(model, *percents)
     located = locate(conditioning, words)
     steers = [Steer(prompt, found, rescale, start, end, label) for prompt, found in located]
@@ -72,9 +75,7 @@ class HRVConceptStrengthen(io.ComfyNode):
             outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
         )
 
-    @classmethod
-    def validate_inputs(cls, concept: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("concept")
 
     @classmethod
     def execute(
@@ -90,7 +91,7 @@ class HRVConceptStrengthen(io.ComfyNode):
         start_percent: float = 0.0,
         end_percent: float = 1.0,
     ) -> io.NodeOutput:
-        require_words(words, "Concept Strengthen")
+        require_words(words, f"Concept Strengthen: {_TYPE_A_WORD}")
         rescale = strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv))
         percents = (start_percent, end_percent)
         label = f"Concept Strengthen ({words}: {concept})"
@@ -125,9 +126,7 @@ class HRVConceptAdjust(io.ComfyNode):
             outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
         )
 
-    @classmethod
-    def validate_inputs(cls, desired: str, undesired: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("desired", "undesired")
 
     @classmethod
     def execute(
@@ -146,7 +145,7 @@ class HRVConceptAdjust(io.ComfyNode):
         desired_weight: float = 2.0,
         undesired_weight: float = 1.0,
     ) -> io.NodeOutput:
-        require_words(words, "Concept Adjust")
+        require_words(words, f"Concept Adjust: {_TYPE_A_WORD}")
         upper = read_clamp(clamp, clamp_at, hrv)
         rescale = adjusting(hrv, desired, undesired, desired_weight, undesired_weight, upper)
         percents = (start_percent, end_percent)
@@ -218,9 +217,7 @@ class HRVOrderedWeaken(io.ComfyNode):
             outputs=[io.Model.Output(tooltip="The weakened model, for the sampler.")],
         )
 
-    @classmethod
-    def validate_inputs(cls, concept: str) -> bool:
-        return True  # the wired HRV decides which concepts there are
+    validate_inputs = any_concept("concept")
 
     @classmethod
     def execute(
@@ -238,18 +235,11 @@ class HRVOrderedWeaken(io.ComfyNode):
         start_percent: float = 0.0,
         end_percent: float = 1.0,
     ) -> io.NodeOutput:
-        if unit == "percent" and amount > 100:
-            raise ValueError(f"Ordered Weaken: amount is {amount:g} percent; use 0 to 100.")
-        count = round(len(hrv.heads) * amount / 100 if unit == "percent" else amount)
+        count = head_count(amount, unit, len(hrv.heads), "Ordered Weaken")
         rescale = weakening(head_order(hrv.row(concept), order, order_seed), count, factor)
         percents = (start_percent, end_percent)
         label = f"Ordered Weaken ({concept}, {count} heads)"
         return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
-
-
-def require_words(words: str, node: str) -> None:
-    if not words.strip():
-        raise ValueError(f"{node}: type the word of the prompt to steer into “words”.")
 
 
 def _weight_input(name: str, default: float, tooltip: str) -> Any:

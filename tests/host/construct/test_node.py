@@ -15,12 +15,12 @@ from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.nodes.construct.node import HRVConstruct, Sampling, construct
+from hrv_pack.nodes.construct.progress import named_map
 from hrv_pack.nodes.construct.voting import Voting, WordEmbeddings
 from hrv_pack.nodes.host.patching import add_edits, model_heads
 from hrv_pack.nodes.library import concept_lists as concept_library
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
-from hrv_pack.nodes.shared.progress import named_map
 
 pytestmark = pytest.mark.usefixtures("host")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")

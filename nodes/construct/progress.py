@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import comfy.model_management
 import comfy.utils
 from PIL import Image, ImageDraw, ImageFont
-from server import PromptServer
 
 from ...hrv.construct.agreement import split_half
 from ...hrv.construct.votes import VoteRecord
 from ...hrv.draw.canvas import DARK
 from ...hrv.draw.live_map import live_map
-from ..construct.run import Progress
+from ..shared.notify import show_text
+from .run import Progress
 
 _SECONDS = 2.0  # between two previews
 _NAMES = 260  # pixels for the concepts' names
@@ -49,13 +48,6 @@ class Reporter:
         agreement = split_half(now.record.votes).summary(now.record.words.concepts)
         text = f"{now.done} of {now.total} pictures, {duration(left)} left\n{agreement}"
         show_text(text, self.node)
-
-
-def show_text(text: str, node: str | None) -> None:
-    """Show text on a node that is being executed; the page shows no other text of a node."""
-    server: Any = getattr(PromptServer, "instance", None)
-    if server is not None and node is not None:
-        server.send_progress_text(text, node)
 
 
 def named_map(record: VoteRecord) -> Image.Image:
