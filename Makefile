@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence evidence-full clip demo-hrv ray lock
+.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence evidence-full clip demo-hrv ray lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -13,8 +13,11 @@ help: ## list these targets
 host: ## make sure of a real ComfyUI in .host (or $COMFYUI_PATH)
 	@$(PYTHON) tools/host.py
 
-demo: ## run the demo workflows in it; pictures and report in output/demo
+demo: ## run the demo workflows in it; images and report in output/demo
 	@$(PY) -m tools.run_demo
+
+same: ## whether users see the same as at BASE=revision, bit for bit; minutes
+	@$(PY) -m tools.same_images $(BASE)
 
 serve: ## open the page with this pack on port 8188 until Ctrl-C
 	@$(PY) -m tools.server
@@ -71,7 +74,7 @@ ray: ## add Ray to the host, for constructions over several workers
 	@$(PYTHON) -m tools.ray_extra
 
 lock: ## renew the pinned versions in requirements/
-	@$(PYTHON) tools/host.py lock
+	@$(PYTHON) -m tools.lock
 
 # The name under which the type checker sees the pack.
 .cache/hrv_pack:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from .evaluate import TEST_SEED, Score
 from .judge import load_judge
+from .scoring import TEST_SEED, Score
 from .train_judge import HELD_OUT_SEED, accuracy
 from .world import PAIR_SHARE
 

@@ -10,7 +10,6 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,52 +17,17 @@ import torch
 
 from .captions import phrase
 from .host import use_host
-from .scoring import PARTS, goals, right
+from .scoring import PARTS, TEST_SEED, Score, goals, present, right
 from .world import MEANINGS
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
-TEST_SEED = 7_000_000
-"""Seeds from here on are for the final figures only; nothing is ever chosen by them."""
 BATCH = 50
-
-
-@dataclass(frozen=True)
-class Score:
-    """Shares of pictures judged right.
-
-    shares: number of objects -> part -> share; lost: number of wanted objects -> how many
-    pictures showed 0, 1, ... of them; meanings: two-meaning word -> what it was drawn as.
-    """
-
-    shares: dict[int, dict[str, float]]
-    shown: dict[int, Counter[int]]
-    meanings: dict[str, Counter[str]]
-    seconds: float
-    count: int
-
-    def table(self) -> str:
-        """Shares as a Markdown table."""
-        lines = [f"| prompt | {' | '.join(next(iter(self.shares.values())))} |"]
-        lines.append(f"|---|{'---|' * (len(PARTS) + 1)}")
-        for things, shares in self.shares.items():
-            name = "one object" if things == 1 else "two objects"
-            lines.append(f"| {name} | {' | '.join(f'{s:.1%}' for s in shares.values())} |")
-        return "\n".join(lines)
-
-    def words(self) -> str:
-        """What bare two-meaning words became, as a Markdown table."""
-        lines = ["| bare word | drawn as |", "|---|---|"]
-        for word, seen in self.meanings.items():
-            total = sum(seen.values())
-            listed = ", ".join(f"{kind} {n / total:.0%}" for kind, n in seen.most_common(4))
-            lines.append(f"| {word} | {listed} |")
-        return "\n".join(lines)
 
 
 def verdicts(
     parts: Sequence[Any], judge: Any, prompts: Sequence[str], seed: int, how: Any = None
 ) -> list[Any]:
-    """What the judge sees in one picture of each prompt; picture i has seed ``seed + i``."""
+    """What the judge sees in one image of each prompt; image i has seed ``seed + i``."""
     from .generate import generate
 
     model, clip, vae = parts
@@ -76,7 +40,7 @@ def verdicts(
 
 
 def evaluate(parts: Sequence[Any], judge: Any, count: int, seed: int, bare: int = 40) -> Score:
-    """Generate and judge ``count`` pictures of one and of two objects each, and ``bare`` of each
+    """Generate and judge ``count`` images of one and of two objects each, and ``bare`` of each
     two-meaning word."""
     shares: dict[int, dict[str, float]] = {}
     shown: dict[int, Counter[int]] = {}
@@ -84,13 +48,11 @@ def evaluate(parts: Sequence[Any], judge: Any, count: int, seed: int, bare: int 
     for things in (1, 2):
         asked = goals(count, seed, things)
         seen = verdicts(parts, judge, [goal.prompt for goal in asked], seed + 10_000 * things)
-        marks = [right(goal.scene, v) for goal, v in zip(asked, seen, strict=True)]
+        pairs = list(zip((goal.scene for goal in asked), seen, strict=True))
+        marks = [right(scene, verdict) for scene, verdict in pairs]
         shares[things] = {name: sum(m[name] for m in marks) / count for name in PARTS}
         shares[things]["everything"] = sum(all(m.values()) for m in marks) / count
-        shown[things] = Counter(
-            sum(v.find(thing.kind) is not None for thing in goal.scene.objects)
-            for goal, v in zip(asked, seen, strict=True)
-        )
+        shown[things] = Counter(present(scene.objects, verdict) for scene, verdict in pairs)
     seconds = (time.monotonic() - began) / (2 * count)
     words = {
         word: Counter(

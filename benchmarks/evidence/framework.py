@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from ...demo.evaluate import TEST_SEED
 from ...demo.judge import Judge, Verdict, load_judge
 from ...demo.sampling import Sampling
+from ...demo.scoring import TEST_SEED
 from ...hrv.files.hrv_file import load_relevance
 from ...hrv.relevance import HeadRelevance
 

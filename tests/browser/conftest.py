@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import FLAGS, find_or_install
 
-from hrv_pack.tools.browser import FLAGS, find_or_install
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import Server
 

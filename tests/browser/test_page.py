@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
+from hrv_pack.tools.api.workflow import to_api
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import PACK
-from hrv_pack.tools.workflow import to_api
 
 FILES = sorted((ROOT / "workflows").glob("*.json"))
 DEMOS = [path for path in FILES if path.stem.startswith("demo")]

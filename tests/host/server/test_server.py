@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from hrv_pack.tools.client import PromptError, ServerError
+from hrv_pack.tools.api.client import PromptError, ServerError
 from hrv_pack.tools.server import Server
 
 ORANGE = (255, 128, 0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hrv_pack.tools.api.workflow import NOTES, PAGE_ONLY, to_api
 from hrv_pack.tools.host import ROOT
-from hrv_pack.tools.workflow import NOTES, PAGE_ONLY, to_api
 
 FOLDER = ROOT / "workflows"
 SHOWING = {"SaveImage", "PreviewImage"}

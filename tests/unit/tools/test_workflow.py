@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from hrv_pack.tools.workflow import WorkflowError, to_api
+from hrv_pack.tools.api.workflow import WorkflowError, to_api
 
 MODES = {
     "input": {

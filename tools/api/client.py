@@ -71,7 +71,7 @@ class Client:
     def run_prompt(
         self, graph: Graph, progress: Progress | None = None, timeout: float = 3600.0
     ) -> Result:
-        """Run a workflow in API form to its end and fetch its pictures.
+        """Run a workflow in API form to its end and fetch its images.
 
         Args:
             progress: called with (node id, step, steps) as the nodes report.
@@ -113,7 +113,7 @@ class Client:
         raise ServerError("The server closed the connection.")
 
     def _images(self, outputs: dict[str, Any]) -> dict[str, list[bytes]]:
-        """The encoded pictures of every output node that has some."""
+        """The encoded images of every output node that has some."""
         return {
             node: [self.get("/view?" + urllib.parse.urlencode(image)) for image in output["images"]]
             for node, output in outputs.items()

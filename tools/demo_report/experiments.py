@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .branches import Branch, Graph, branches, only, vary
-from .client import Client
+from ..api.branches import Branch, Graph, branches, only, vary
+from ..api.client import Client
 
 Judge = Callable[[Any], list[Any]]
-"""Pictures (B, H, W, 3) in [0, 1] -> a verdict for each, as demo.judge gives it."""
+"""Images (B, H, W, 3) in [0, 1] -> a verdict for each, as demo.judge gives it."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,21 @@ class Wish:
 
 @dataclass
 class Arm:
-    """One way of sampling: its pictures, each with its wish and what the judge saw."""
+    """One way of sampling: its images, each with its wish and what the judge saw."""
 
     label: str
     steering: dict[str, Any]
-    pictures: list[Image.Image] = field(default_factory=list)
+    images: list[Image.Image] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     verdicts: list[Any] = field(default_factory=list)
     rates: dict[str, float] = field(default_factory=dict)
 
     def share(self, attribute: str, name: str) -> float:
-        """The share of pictures in which the judge sees this."""
+        """The share of images in which the judge sees this."""
         return fmean(getattr(verdict, attribute) == name for verdict in self.verdicts)
 
     def right(self, attribute: str) -> float:
-        """The share of pictures in which the judge sees what was wished for."""
+        """The share of images in which the judge sees what was wished for."""
         return fmean(
             getattr(verdict, attribute) == wish.seen[attribute]
             for verdict, wish in zip(self.verdicts, self.wishes, strict=True)
@@ -60,7 +60,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an experiment samples: wishes, a seed for each, pictures for each seed."""
+    """What an experiment samples: wishes, a seed for each, images for each seed."""
 
     wishes: list[Wish]
     seeds: list[int]
@@ -69,12 +69,12 @@ class Plan:
 
 @dataclass
 class Bench:
-    """A server with a judge; counts the seconds and pictures of what it samples."""
+    """A server with a judge; counts the seconds and images of what it samples."""
 
     server: Client
     judge: Judge
     seconds: float = 0.0
-    pictures: int = 0
+    images: int = 0
 
     def run(self, graph: Graph, arms: dict[str, Arm], plan: Plan) -> None:
         """Sample every wish of the plan; ``arms`` are by output node."""
@@ -87,15 +87,15 @@ class Bench:
             result = self.server.run_prompt(varied)
             self.seconds += result.seconds
             for output, arm in arms.items():
-                pictures = [Image.open(io.BytesIO(data)) for data in result.images[output]]
-                arm.pictures += [picture.convert("RGB") for picture in pictures]
-                arm.wishes += [wish] * len(pictures)
-                self.pictures += len(pictures)
+                images = [Image.open(io.BytesIO(data)) for data in result.images[output]]
+                arm.images += [image.convert("RGB") for image in images]
+                arm.wishes += [wish] * len(images)
+                self.images += len(images)
 
     def look(self, arms: list[Arm]) -> None:
-        """Let the judge see all pictures."""
+        """Let the judge see all images."""
         for arm in arms:
-            pixels = np.stack([np.asarray(picture) for picture in arm.pictures])
+            pixels = np.stack([np.asarray(image) for image in arm.images])
             arm.verdicts = self.judge(torch.from_numpy(pixels).float() / 255)
 
 

@@ -69,7 +69,7 @@ def read_links(workflow: dict[str, Any]) -> Iterator[tuple[int, Source]]:
 def node_inputs(
     node: Node, info: Info, nodes: dict[str, Node], links: dict[int, Source]
 ) -> dict[str, Any]:
-    """Named input values of one node: widgets first, then what is wired over them."""
+    """Named input values of one node: widgets first, then what is connected in their place."""
     values = widget_values(node, info)
     for slot in node.get("inputs", []):
         if slot.get("link") is None:

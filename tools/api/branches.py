@@ -1,4 +1,4 @@
-"""The branches of a workflow in API form, what leads to each picture, to vary in experiments."""
+"""The branches of a workflow in API form, what leads to each image, to vary in experiments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OUTPUTS = ("PreviewImage", "SaveImage")
 
 @dataclass(frozen=True)
 class Branch:
-    """Node ids from a picture back to its model: output, VAE Decode, sampler, steering node.
+    """Node ids from an image back to its model: output, VAE Decode, sampler, steering node.
 
     ``steer`` is None where the sampler takes the model as it was loaded.
     """
@@ -51,14 +51,14 @@ def upstream(graph: Graph, key: str, kind: str) -> str:
 
 
 def sources(graph: Graph, key: str) -> Iterator[str]:
-    """The nodes wired into a node."""
+    """The nodes connected to a node."""
     for value in graph[key]["inputs"].values():
         if isinstance(value, list) and len(value) == 2 and str(value[0]) in graph:
             yield str(value[0])
 
 
 def only(graph: Graph, chosen: list[Branch]) -> Graph:
-    """A copy of the graph with these branches alone, their pictures in the model's own size."""
+    """A copy of the graph with these branches alone, their images in the model's own size."""
     kept, waiting = set[str](), [branch.output for branch in chosen]
     graph = copy.deepcopy(graph)
     for branch in chosen:

@@ -1,4 +1,4 @@
-"""One picture that shows what the demo's experiments gave: rows of pictures with judged rates."""
+"""One image that shows what the demo's experiments gave: rows of images with judged rates."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Rates = dict[str, float]
 
 @dataclass(frozen=True)
 class Row:
-    """A line of pictures with a label at its left and rates (0 to 1) at its right."""
+    """A row of images with a label at its left and rates (0 to 1) at its right."""
 
     label: str
     note: str
-    pictures: list[Image.Image]
+    images: list[Image.Image]
     rates: Rates
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A block of four pictures under a heading, with rates below."""
+    """A block of four images under a heading, with rates below."""
 
     heading: str
-    pictures: list[Image.Image]
+    images: list[Image.Image]
     rates: Rates
 
 
 @dataclass(frozen=True)
 class Band:
-    """A labelled line of cells."""
+    """A labelled row of cells."""
 
     label: str
     note: str
@@ -73,8 +73,8 @@ class Sheet:
             self.text(x, self.y, line, size, colour=colour)
             self.y += round(size * 1.4)
 
-    def tile(self, x: int, y: int, picture: Image.Image, side: int = TILE) -> None:
-        small = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+    def tile(self, x: int, y: int, image: Image.Image, side: int = TILE) -> None:
+        small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
         self.page.paste(small, (x, y))
 
     def bar(self, x: int, y: int, width: int, rate: float, colour: str, height: int) -> None:
@@ -127,8 +127,8 @@ def draw_row(sheet: Sheet, row: Row) -> None:
     label_end = draw_label(sheet, sheet.y + 8, row.label, row.note)
     x = MARGIN + LABELS
     room = WIDTH - MARGIN - RATES - x
-    for picture in row.pictures[: room // (TILE + GAP)]:
-        sheet.tile(x, sheet.y, picture)
+    for image in row.images[: room // (TILE + GAP)]:
+        sheet.tile(x, sheet.y, image)
         x += TILE + GAP
     left = WIDTH - MARGIN - RATES + 20
     for i, (name, rate) in enumerate(row.rates.items()):
@@ -148,9 +148,9 @@ def draw_band(sheet: Sheet, band: Band) -> None:
         x, y = left + i * step, sheet.y
         sheet.text(x, y, cell.heading, 19, colour=MUTED)
         y += 30
-        for k, picture in enumerate(cell.pictures[:4]):
+        for k, image in enumerate(cell.images[:4]):
             corner = (x + (k % 2) * (side + 4), y + (k // 2) * (side + 4))
-            sheet.tile(*corner, picture, side)
+            sheet.tile(*corner, image, side)
         y += 2 * side + 12
         for k, (name, rate) in enumerate(cell.rates.items()):
             sheet.text(x, y + 26 * k, name, 16)
@@ -159,12 +159,12 @@ def draw_band(sheet: Sheet, band: Band) -> None:
     sheet.y += 30 + 2 * side + 12 + 26 * max(len(c.rates) for c in band.cells) + 22
 
 
-def grid(pictures: list[Image.Image], columns: int, side: int = 128) -> Image.Image:
-    """Pictures side by side, enlarged."""
-    rows = -(-len(pictures) // columns)
-    page = Image.new("RGB", (min(columns, len(pictures)) * side, rows * side), PAGE)
-    for i, picture in enumerate(pictures):
-        small = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+def grid(images: list[Image.Image], columns: int, side: int = 128) -> Image.Image:
+    """Images side by side, enlarged."""
+    rows = -(-len(images) // columns)
+    page = Image.new("RGB", (min(columns, len(images)) * side, rows * side), PAGE)
+    for i, image in enumerate(images):
+        small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
         page.paste(small, (i % columns * side, i // columns * side))
     return page
 
