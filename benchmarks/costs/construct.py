@@ -25,7 +25,7 @@ from ...hrv.construct.algorithm import ConceptWords, draw_words, mean_attention
 from ...hrv.construct.concepts import concept_words, parse_prompts, read_concepts
 from ...hrv.heads import CrossAttentionLayer
 from ...nodes.construct.run import Construction, Sampling
-from ...nodes.construct.voting import Voting
+from ...nodes.construct.voting import ProjectedWords, Voting
 from ...nodes.library.concept_lists import SHIPPED
 from ...nodes.library.folders import PRETRAINED
 from .full_size import full_size_sd15, full_size_sdxl
@@ -39,12 +39,12 @@ PLAIN_EXACT, EXACT = "plain, one by one", "construction, one by one (exact)"
 TIME_LIMIT, MEMORY_LIMIT = 1.10, 300e6
 
 
-class ProjectingVoting(Voting):
-    """Voting that projects the keys of all concept-words again in every call."""
+class ProjectedAgain(ProjectedWords):
+    """Keys of all concept-words that are projected again in every call."""
 
-    def _keys(self, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
+    def of(self, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
         self.keys.pop((layer.stage, layer.layer), None)
-        return super()._keys(layer, q)
+        return super().of(layer, q)
 
 
 class RandomText:
@@ -79,14 +79,16 @@ class Case:
     sampling: Sampling
     pixels: int
 
-    def build(self, voting: type[Voting] | None = Voting, exact: bool = False) -> Construction:
-        """A construction of it; without a kind of voting, plain sampling of its pictures."""
+    def build(
+        self, keys: type[ProjectedWords] | None = ProjectedWords, exact: bool = False
+    ) -> Construction:
+        """A construction of it; without a kind of keys, plain sampling of its pictures."""
         sampling = dataclasses.replace(self.sampling, exact=exact)
         found = Construction(self.model, self.clip, self.words, self.prompts, sampling)
-        if voting is None:
+        if keys is None:
             found.voter = self.model.clone()
         else:
-            found.voting.__class__ = voting
+            found.voting.keys = keys(found.voting.ballot.embeddings)
         return found
 
 
@@ -103,11 +105,12 @@ def again(construction: Construction) -> Callable[[], Any]:
 
 def score_memory(case: Case, voting: Voting) -> int:
     """The most bytes that scoring takes in the largest layer, for one picture of usual size."""
-    heads = voting.heads
+    ballot = voting.ballot
+    heads = ballot.heads
     place, number, count = heads.layers[0]
-    keys = voting.keys[place, number]
+    keys = voting.keys.keys[place, number]
     draws = draw_words(case.words, heads, "paper", 0, 0, 0)[None]
-    drawn = voting.layout.place(draws, keys.device).layer(heads.span(place, number))
+    drawn = ballot.layout.place(draws, keys.device).layer(heads.span(place, number))
     q = torch.randn(1, count, case.pixels, keys.shape[2], device=keys.device)
     return working_memory(lambda: mean_attention(q, keys, drawn))
 
@@ -115,13 +118,13 @@ def score_memory(case: Case, voting: Voting) -> int:
 def measure(case: Case, rounds: int) -> None:
     """Print and keep time and memory, and whether they are within the limits."""
     voting = case.build()
-    kinds = {PLAIN: case.build(None), VOTING: voting, PROJECTING: case.build(ProjectingVoting)}
+    kinds = {PLAIN: case.build(None), VOTING: voting, PROJECTING: case.build(ProjectedAgain)}
     if case.sampling.batch > 1:
-        kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(Voting, True)}
+        kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(exact=True)}
     runs = {name: again(construction) for name, construction in kinds.items()}
     clock = time.perf_counter if torch.cuda.is_available() else time.process_time
     result = compare(runs, rounds, clock)
-    keys = sum(key.numel() * key.element_size() for key in voting.voting.keys.values())
+    keys = sum(key.numel() * key.element_size() for key in voting.voting.keys.keys.values())
     scores = score_memory(case, voting.voting)
     more = working_memory(runs[VOTING]) - working_memory(runs[PLAIN])
     result[VOTING] |= {"key_bytes": keys, "score_bytes": scores, "more_working_bytes": more}

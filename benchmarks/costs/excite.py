@@ -34,9 +34,9 @@ from ...hrv.heads import cross_attention_layers, head_table
 from ...hrv.relevance import HeadRelevance
 from ...nodes.excite.look import Enough, Look, Reading, Wanted
 from ...nodes.excite.node import AttendExcite
+from ...nodes.host.gradient_pass import pass_options
 from ...nodes.host.gradients import checkpointed
-from ...nodes.host.hooks import Call, Chunk, Run
-from ...nodes.host.patching import look_options
+from ...nodes.host.hooks import Call, PromptRows, Run
 from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.prompts.tag import Prompt
 from .full_size import SD15_UNET, SDXL_UNET, full_size_sd15, full_size_sdxl
@@ -173,9 +173,19 @@ def peak_of_pass(
         z, y = x.half(), torch.zeros(1, adm, dtype=torch.float16) if adm else None
         context = torch.zeros(1, 77, unet_config["context_dim"], dtype=torch.float16)
         look = ShapeLook(reading, {(side, side): plan}, x, 1.0)
-        chunks, spans = (Chunk("p", 77),), (slice(0, 1),)
-        call = Call(layers, heads, chunks, spans, 1, 77, 1.0, z, unet, Run())
-        options = look_options({}, look, False)["transformer_options"]
+        call = Call(
+            layers=layers,
+            heads=heads,
+            prompt_rows=(PromptRows("p", 77),),
+            spans=(slice(0, 1),),
+            rows=1,
+            tokens=77,
+            sigma=1.0,
+            x=z,
+            unet=unet,
+            run=Run(),
+        )
+        options = pass_options({}, look, False)["transformer_options"]
         handles = list(look.attach(call))
         look(call, lambda: unet._forward(z, torch.zeros(1), context, y, None, options))
         for handle in handles:

@@ -11,7 +11,7 @@ import nodes as host_nodes
 
 from ...demo.model import load_demo_model
 from ...hrv.heads import cross_attention_layers, head_table
-from ...nodes.host.patching import add_edits
+from ...nodes.host.patching import add_hooks
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.prompts.tag import prompts_of
@@ -37,7 +37,7 @@ def steered(model: Any, positive: Any, words: str) -> Any:
     heads = len(head_table(model.get_model_object("diffusion_model")))
     rescale = torch.rand(heads, generator=torch.Generator().manual_seed(0)) * 3 - 1
     steers = [Steer(p, p.find(words), rescale, 1e9, 0.0, "bench") for p in prompts_of(positive)]
-    return add_edits(model, [Rescale(steers)])
+    return add_hooks(model, [Rescale(steers)])
 
 
 def with_literal_maps(model: Any, positive: Any, words: str) -> Any:

@@ -32,8 +32,8 @@ def count_votes(
     with torch.inference_mode():
         run = Construction(lab.model, lab.clip, listed, prompts, sampling)
 
-        def keep(_: Progress) -> None:
-            found.update(run.voting.pictures)
+        def keep(progress: Progress) -> None:
+            found.update(progress.sampled)
 
         run.run(keep)
     return torch.stack([found[number] for number in range(len(prompts))]).numpy()

@@ -17,7 +17,7 @@ import nodes as host_nodes
 from ...hrv.files.hrv_file import load_relevance
 from ...hrv.files.manifest import fetch_entry, read_manifest
 from ...hrv.relevance import HeadRelevance
-from ...nodes.host.patching import model_heads
+from ...nodes.host.model import model_heads
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.shared.compatibility import require_compatible

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +18,11 @@ from ...hrv.construct.votes import VoteRecord
 from ...hrv.files.vote_file import open_run, save_votes
 from ...hrv.heads import cross_attention_layers
 from ...hrv.relevance import HeadRelevance
-from ..host.patching import add_edits, model_heads
+from ..host.model import model_heads
+from ..host.patching import add_hooks
 from ..host.weights_digest import weights_digest
-from ..prompts.tag import Prompt, tag
-from .voting import Voting, WordEmbeddings
+from ..prompts.tag import tag
+from .voting import Ballot, ProjectedWords, Voting, WordEmbeddings, drawn_prompt
 
 CHECKED = 20  # pictures between two looks at the agreement
 
@@ -62,11 +63,15 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a construction tells after every picture: prompts done, all of them, the votes."""
+    """What a construction tells after every sampling: prompts done, all of them, the votes.
+
+    sampled: the votes (T, N, H) of the pictures of this sampling, by the number of the prompt.
+    """
 
     done: int
     total: int
     record: VoteRecord
+    sampled: Mapping[int, torch.Tensor]
 
 
 Listener = Callable[[Progress], None]
@@ -96,9 +101,17 @@ class Construction:
         self.record = open_run(path, wanted)
         embeddings = WordEmbeddings(clip, words)
         _check_width(model, embeddings)
-        counting = (sampling.recipe, sampling.seed, sampling.bins)
-        self.voting = Voting(words, embeddings, heads, *counting)
-        self.voter = add_edits(model, [self.voting])
+        ballot = Ballot(
+            words=words,
+            embeddings=embeddings,
+            heads=heads,
+            recipe=sampling.recipe,
+            seed=sampling.seed,
+            bins=sampling.bins,
+        )
+        self.sampled: dict[int, torch.Tensor] = {}
+        self.voting = Voting(ballot, ProjectedWords(embeddings), self._count)
+        self.voter = add_hooks(model, [self.voting])
         self.negative = clip.encode_from_tokens_scheduled(clip.tokenize(""))
 
     def groups(self, shard: tuple[int, int] = (1, 1)) -> list[range]:
@@ -139,8 +152,11 @@ class Construction:
         for group in groups:
             if stop_at and self._settled(group.start, stop_at):
                 break
-            self._vote(group, lambda: listen(Progress(self._done(groups), total, self.record)))
+            self._vote(group, lambda: listen(self._progress(groups, total)))
         return self.record
+
+    def _progress(self, groups: Sequence[range], total: int) -> Progress:
+        return Progress(self._done(groups), total, self.record, dict(self.sampled))
 
     def _done(self, groups: Sequence[range]) -> int:
         return sum(int(self.record.counted[group.start : group.stop].sum()) for group in groups)
@@ -166,20 +182,21 @@ class Construction:
         missing = [number for number in group if not self.record.counted[number]]
         before = self.record.done
         try:
-            for numbers, conditioning, prompt in self._conditionings(missing):
-                self.voting.begin(prompt, numbers)
-                self._sample(tag(conditioning, prompt), numbers)
-                for number, votes in self.voting.pictures.items():
-                    self.record.add(number, votes)
+            for numbers, conditioning in self._conditionings(missing):
+                self.sampled.clear()
+                self._sample(tag(conditioning, drawn_prompt(numbers)), numbers)
                 told()
         finally:
             if self.path is not None and self.record.done > before:
                 save_votes(self.path, self.record)
 
-    def _conditionings(
-        self, missing: Sequence[int]
-    ) -> Iterator[tuple[list[int], list[list[Any]], Prompt]]:
-        """Prompt numbers of one sampling, their conditioning with a row each, and its tag."""
+    def _count(self, number: int, votes: torch.Tensor) -> None:
+        """Keep the votes of one picture."""
+        self.sampled[number] = votes
+        self.record.add(number, votes)
+
+    def _conditionings(self, missing: Sequence[int]) -> Iterator[tuple[list[int], list[list[Any]]]]:
+        """Prompt numbers of one sampling and their conditioning with a row each."""
         encoded = {
             number: self.clip.encode_from_tokens(
                 self.clip.tokenize(self.record.prompts[number]),
@@ -194,7 +211,7 @@ class Construction:
             pooled = [encoded[n]["pooled_output"] for n in numbers]
             if pooled[0] is not None:
                 options["pooled_output"] = torch.cat(pooled)
-            yield numbers, [[rows, options]], Prompt(f"construct {numbers}", "", ())
+            yield numbers, [[rows, options]]
 
     def _together(self, encoded: dict[int, Any]) -> Iterator[list[int]]:
         """Numbers whose pictures share U-Net calls: single ones, or those of equal length."""

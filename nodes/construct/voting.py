@@ -1,11 +1,14 @@
-"""Heads vote while a model samples: the edit behind HRV Construct. Changes nothing."""
+"""Heads vote while a model samples: the hook behind HRV Construct. Changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.construct.algorithm import (
     ConceptWords,
@@ -20,7 +23,7 @@ from ...hrv.construct.algorithm import (
 )
 from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ...hrv.schedule import timestep_bin_of
-from ..host.patching import Call, Run
+from ..host.hooks import Call, Hook, Phase, Run
 from ..prompts.tag import Prompt, read_prompt
 
 
@@ -55,65 +58,126 @@ def _positions(clip: Any, word: str) -> tuple[int, ...]:
     return read_prompt(clip, clip.tokenize(word), word, word).tables[0].semantic
 
 
-class Voting:
-    """Counts the votes of the pictures of one sampling (arXiv 2412.02237, Algorithm 1).
+@dataclass(frozen=True, eq=False)
+class Ballot:
+    """What is voted on, the same for all pictures of a construction.
 
-    bins: T, the equal parts of the denoising steps that are counted apart. After a sampling that
-    succeeded, `pictures` has the votes (T, N, H) int64 of each prompt number.
+    bins: T, the equal timestep bins of the sampling whose votes are counted apart.
+    """
+
+    words: ConceptWords
+    embeddings: WordEmbeddings
+    heads: HeadTable
+    recipe: Recipe
+    seed: int
+    bins: int = 1
+
+    @cached_property
+    def layout(self) -> WordLayout:
+        """Where the tokens of drawn words stand."""
+        return WordLayout(self.embeddings.lengths, start=self.recipe == "authors")
+
+    def draw(self, numbers: Sequence[int], evaluation: int, device: torch.device) -> DrawnTokens:
+        """The tokens that heads compare in one evaluation of the images of these prompts."""
+        draws = [
+            draw_words(self.words, self.heads, self.recipe, self.seed, number, evaluation)
+            for number in numbers
+        ]
+        return self.layout.place(torch.stack(draws), device)
+
+
+class ProjectedWords:
+    """Keys of all concept-words and, last, of the start token: one projection for each layer.
+
+    They depend on the model and the words alone and are kept for the whole construction.
+    """
+
+    def __init__(self, embeddings: WordEmbeddings) -> None:
+        self.embeddings = embeddings
+        self.keys: dict[tuple[str, int], torch.Tensor] = {}
+
+    def of(self, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
+        """The layer's scaled keys (K + 1, h, d), as `q` is projected."""
+        name = (layer.stage, layer.layer)
+        if name not in self.keys:
+            both = torch.cat([self.embeddings.tokens, self.embeddings.start[None]])
+            attention: Any = layer.attention
+            self.keys[name] = scaled_keys(attention.to_k(both.to(q)), layer.heads)
+        return self.keys[name]
+
+
+_ID = "construct"  # of the one prompt that each sampling of a construction has
+
+
+@dataclass(frozen=True)
+class DrawnPrompt(Prompt):
+    """The tag of what a construction samples: the numbers of its prompts, one per image."""
+
+    numbers: tuple[int, ...] = ()
+
+
+def drawn_prompt(numbers: Sequence[int]) -> DrawnPrompt:
+    """The tag for a conditioning with a row for each of these prompt numbers."""
+    return DrawnPrompt(id=_ID, text="", tables=(), numbers=tuple(numbers))
+
+
+@dataclass
+class VotingState:
+    """numbers: of the prompts that are sampled; votes (B, T, N, H) of the evaluations so far."""
+
+    numbers: tuple[int, ...] = ()
+    evaluations: int = 0
+    votes: torch.Tensor | None = None
+
+
+class Voting(Hook[VotingState]):
+    """Counts the votes of the images of each sampling (arXiv 2412.02237, Algorithm 1).
+
+    count(number of the prompt, votes (T, N, H) int64) is called for each image of a sampling that
+    succeeded. The sampling's positive carries a `drawn_prompt`.
     """
 
     label = "HRV Construct"
+    phase = Phase.WATCH
 
     def __init__(
-        self,
-        words: ConceptWords,
-        embeddings: WordEmbeddings,
-        heads: HeadTable,
-        recipe: Recipe,
-        seed: int,
-        bins: int = 1,
+        self, ballot: Ballot, keys: ProjectedWords, count: Callable[[int, torch.Tensor], None]
     ) -> None:
-        self.words, self.embeddings, self.heads = words, embeddings, heads
-        self.recipe, self.seed, self.bins = recipe, seed, bins
-        self.layout = WordLayout(embeddings.lengths, start=recipe == "authors")
-        self.keys: dict[tuple[str, int], torch.Tensor] = {}
-        self.prompt = Prompt("", "", ())
-        self.numbers: Sequence[int] = ()
-        self.pictures: dict[int, torch.Tensor] = {}
+        self.ballot, self.keys, self.count = ballot, keys, count
 
-    def begin(self, prompt: Prompt, numbers: Sequence[int]) -> None:
-        """The next sampling draws these prompt numbers, one per image, tagged with `prompt`."""
-        self.prompt, self.numbers, self.pictures = prompt, numbers, {}
+    def new_state(self) -> VotingState:
+        return VotingState()
 
     def prompts(self) -> Iterable[Prompt]:
-        return [self.prompt]
+        return [drawn_prompt(())]
 
-    def attach(self, call: Call) -> Iterable[Any]:
-        state = call.run.state(self)
-        evaluation = state["evaluation"] = state.get("evaluation", -1) + 1
-        draws = [
-            draw_words(self.words, self.heads, self.recipe, self.seed, number, evaluation)
-            for number in self.numbers
-        ]
-        drawn = self.layout.place(torch.stack(draws), call.x.device)
-        chunk = next(i for i, c in enumerate(call.chunks) if c and c.prompt_id == self.prompt.id)
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        state, prompt = call.run.state(self), call.run.prompts[_ID]
+        rows = next((rows for found, rows in call.tagged() if found.prompt_id == _ID), None)
+        if rows is None or not isinstance(prompt, DrawnPrompt):
+            return []
+        state.numbers = prompt.numbers
+        drawn = self.ballot.draw(prompt.numbers, state.evaluations, call.x.device)
+        state.evaluations += 1
         attended: dict[tuple[str, int], torch.Tensor] = {}
-        hooks = []
-        for layer in call.layers:
-            vote = self._voter(layer, call, drawn, call.row_span(chunk), attended)
-            hooks.append(layer.attention.to_q.register_forward_hook(vote))
-        return hooks
+        return [
+            layer.attention.to_q.register_forward_hook(  # type: ignore[union-attr]
+                self._voter(layer, call, drawn, rows, attended)
+            )
+            for layer in call.layers
+        ]
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        counted = state["votes"].cpu()  # B T N H
-        if bool((counted.sum(dim=(1, 2)) != state["evaluation"] + 1).any()):
+        counted = None if state.votes is None else state.votes.cpu()  # B T N H
+        if counted is None or bool((counted.sum(dim=(1, 2)) != state.evaluations).any()):
             raise ValueError(
                 "Some heads did not vote at every step: their attention is not finite (run the "
                 "model in float32), or another node skips parts of the model. Take caching and "
                 "skipping nodes out while constructing."
             )
-        self.pictures = dict(zip(self.numbers, counted, strict=True))
+        for number, own in zip(state.numbers, counted, strict=True):
+            self.count(number, own)
 
     def _voter(
         self,
@@ -124,38 +188,31 @@ class Voting:
         attended: dict[tuple[str, int], torch.Tensor],
     ) -> Callable[..., None]:
         """Keeps what the layer's heads attend to; after the last layer all of them vote."""
-        own = drawn.layer(self.heads.span(layer.stage, layer.layer))
+        heads = self.ballot.heads
+        own = drawn.layer(heads.span(layer.stage, layer.layer))
 
         def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
-            heads = q[rows].unflatten(-1, (layer.heads, -1)).transpose(1, 2)  # B P hd -> B h P d
-            keys = self._keys(layer, q)
-            attended[layer.stage, layer.layer] = mean_attention(heads, keys, own)
+            queries = q[rows].unflatten(-1, (layer.heads, -1)).transpose(1, 2)  # B P hd -> B h P d
+            attended[layer.stage, layer.layer] = mean_attention(
+                queries, self.keys.of(layer, q), own
+            )
             if len(attended) == len(call.layers):
-                ordered = [attended[place, number] for place, number, _ in self.heads.layers]
+                ordered = [attended[place, number] for place, number, _ in heads.layers]
                 self._count(call, votes(relevance_scores(torch.cat(ordered, dim=1), drawn)))
                 attended.clear()
 
         return vote
 
     def _count(self, call: Call, given: torch.Tensor) -> None:
-        """Add votes (B, N, H) to their part of the denoising, on the device they are on."""
+        """Add votes (B, N, H) to those of their timestep bin, on the device they are on."""
         state = call.run.state(self)
-        if "votes" not in state:
-            shape = (given.shape[0], self.bins, *given.shape[1:])
-            state["votes"] = given.new_zeros(shape)
-        state["votes"][:, _part(call, self.bins)] += given
-
-    def _keys(self, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
-        """Keys of all concept-words and, last, of the start token, projected once per layer."""
-        name = (layer.stage, layer.layer)
-        if name not in self.keys:
-            both = torch.cat([self.embeddings.tokens, self.embeddings.start[None]])
-            self.keys[name] = scaled_keys(layer.attention.to_k(both.to(q)), layer.heads)
-        return self.keys[name]
+        if state.votes is None:
+            state.votes = given.new_zeros((len(given), self.ballot.bins, *given.shape[1:]))
+        state.votes[:, _timestep_bin(call, self.ballot.bins)] += given
 
 
-def _part(call: Call, bins: int) -> int:
-    """The number of the timestep bin that a call belongs to."""
+def _timestep_bin(call: Call, bins: int) -> int:
+    """The number of the timestep bin that a call belongs to, by its step."""
     if bins == 1 or call.run.sigmas is None:
         return 0
     return timestep_bin_of(call.sigma, call.run.sigmas, bins)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from comfy.samplers import calc_cond_batch
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.excite.loss import (
     ChosenToken,
@@ -22,9 +21,7 @@ from ...hrv.excite.loss import (
 )
 from ...hrv.excite.plan import MapPlan, MapSize, plan_maps
 from ..host.hooks import Call
-from ..host.patching import look_options
-from ..host.stepping import Moment
-from ..prompts.tag import Prompt, tagged_prompt
+from ..prompts.tag import Prompt
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +66,7 @@ class Look:
         self.size: tuple[int, int] = (0, 0)
         self._parts: dict[tuple[int, int], torch.Tensor] = {}
 
-    def attach(self, call: Call) -> Iterable[Any]:
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
         """Hook the layers that are read."""
         plan = self._plan(call)
         self._parts.clear()
@@ -125,9 +122,9 @@ class Look:
                     "the resolution or the number of rows inside the model. Connect A&E-HRV to a "
                     "model without that node."
                 )
-            for part, chunk in enumerate(call.chunks):
-                if chunk is not None:
-                    rows, own = call.row_span(part), (call.tokens, chunk.length)
+            for part, prompt in enumerate(call.prompt_rows):
+                if prompt is not None:
+                    rows, own = call.spans[part], (call.tokens, prompt.length)
                     maps = attention_maps(q[rows], k[rows], layer.heads, *own)
                     found = layer_part(maps, weights, shape, plan.size)
                     self._parts.setdefault((part, number), found)  # once more when recomputed
@@ -139,14 +136,14 @@ class Look:
         """Losses (I, K) of all chosen tokens of the call, -1 where an image has not the prompt."""
         wanted = {each.prompt.id: each for each in self.reading.wanted}
         columns, words = [], list[str]()
-        for part, chunk in enumerate(call.chunks):
-            if chunk is None or chunk.prompt_id not in wanted:
+        for part, prompt in enumerate(call.prompt_rows):
+            if prompt is None or prompt.prompt_id not in wanted:
                 continue
-            mine = wanted[chunk.prompt_id]
+            mine = wanted[prompt.prompt_id]
             found = [layer for (of, _), layer in self._parts.items() if of == part]
             averaged = torch.stack(found).sum(dim=0)
             s = strongest(averaged, mine.tokens, mine.slots, self.reading.smoothing)
-            images = torch.tensor(range(call.rows)[call.row_span(part)]) % len(self.x)
+            images = torch.tensor(range(call.rows)[call.spans[part]]) % len(self.x)
             full = s.new_full((len(self.x), s.shape[1]), -1.0)
             columns.append(full.index_copy(0, images.to(s.device), token_losses(s)))
             words += mine.words
@@ -155,84 +152,3 @@ class Look:
 
 def _stop(_module: Any, _args: Any, _output: Any) -> None:
     raise Enough
-
-
-class _Conditional:
-    """What the host's masking calls in place of the guider: the wanted prompts alone."""
-
-    def __init__(self, guider: Any, prompts: Sequence[Prompt], start: Callable[..., Any]) -> None:
-        self.inner_model = guider.inner_model
-        self.entries, self.start = entries_of(guider.conds, prompts), start
-        self.seen: torch.Tensor | None = None
-
-    def __call__(self, x: torch.Tensor, sigma: torch.Tensor, model_options: Any, **_: Any) -> Any:
-        self.seen = x
-        inner = x.detach().clone().requires_grad_()
-        controlled = any("control" in entry for entry in self.entries)
-        options = look_options(model_options, self.start(inner), controlled)
-        return calc_cond_batch(self.inner_model, [self.entries], inner, sigma, options)[0].detach()
-
-
-def look(
-    moment: Moment, x: torch.Tensor, prompts: Sequence[Prompt], start: Callable[..., Any]
-) -> torch.Tensor:
-    """A pass of the prompts alone over x, through the host's own masking.
-
-    start(inner latent) gives what each U-Net call becomes. The result is that inner latent as a
-    function of x: with a denoise mask the masked one, otherwise x.
-    """
-    kept = copy.copy(moment.model)
-    conditional = _Conditional(kept.inner_model, prompts, start)
-    kept.inner_model = conditional
-    kwargs = {k: v.clone() if torch.is_tensor(v) else v for k, v in moment.kwargs.items()}
-    kept(x, moment.sigma.clone(), **kwargs)
-    if conditional.seen is None:
-        raise ValueError(
-            "A&E-HRV cannot see through another node that wraps the sampler. Use an ordinary "
-            "KSampler or SamplerCustom."
-        )
-    return conditional.seen
-
-
-def entries_of(
-    conds: Mapping[str, Sequence[dict[str, Any]] | None], prompts: Sequence[Prompt]
-) -> list[dict[str, Any]]:
-    """The conditionings of these prompts, of the first list that has any; positive comes first."""
-    ids = {prompt.id for prompt in prompts}
-    lists = sorted(conds, key=lambda name: name != "positive")
-    for name in lists:
-        found = [_frozen(e) for e in conds[name] or () if ids & _own_ids(e)]
-        if found:
-            return found
-    return []
-
-
-def _own_ids(entry: dict[str, Any]) -> set[str]:
-    prompt, context = tagged_prompt(entry), entry.get("model_conds", {}).get("c_crossattn")
-    own = prompt and context is not None and context.cond is entry.get("cross_attn")
-    return set(prompt.ids) if prompt and own else set()
-
-
-def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
-    control = entry.get("control")
-    return entry if control is None else {**entry, "control": _FrozenControl(control)}
-
-
-class _FrozenControl:
-    """A ControlNet whose additions are constants to the gradient, as its weights must be."""
-
-    def __init__(self, control: Any) -> None:
-        self._control = control
-
-    def get_control(self, x: torch.Tensor, *args: Any) -> Any:
-        with torch.inference_mode():
-            found = self._control.get_control(x.detach(), *args)
-        if found is None:
-            return None
-        return {
-            place: [None if part is None else part.clone() for part in parts]
-            for place, parts in found.items()
-        }
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._control, name)

@@ -17,7 +17,8 @@ from ...hrv.excite.plan import (
     token_slots,
 )
 from ...hrv.relevance import HeadRelevance
-from ..host.patching import add_mover, model_heads
+from ..host.model import model_heads
+from ..host.patching import add_hooks
 from ..prompts.tag import Prompt, locate
 from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY
@@ -79,7 +80,7 @@ class AttendExcite(io.ComfyNode):
         movement = Movement(move_until, scale, range_start, range_end, asked, refinements)
         tell = teller(node_id(cls))
         reading = Reading(wanted, relevance, map_size, kind)
-        return io.NodeOutput(add_mover(model, Excite(reading, movement, checkpointing, tell)))
+        return io.NodeOutput(add_hooks(model, [Excite(reading, movement, checkpointing, tell)]))
 
 
 def wanted_tokens(

@@ -1,67 +1,88 @@
-"""What the edits of a patched model see of a sampling and of each U-Net call in it."""
+"""What a hook of a patched model is, and what it sees of a sampling and of its U-Net calls."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.heads import CrossAttentionLayer, HeadTable, cross_attention_layers, head_table
 from ..prompts.tag import Prompt
-from .stepping import Moment
+from .stepping import StepContext
+
+S = TypeVar("S")
 
 
-@dataclasses.dataclass(frozen=True)
-class Chunk:
-    """The rows of one tagged prompt in a UNet batch: its identity and its own token length.
+class Phase(IntEnum):
+    """The order in which the hooks of one model act on a U-Net call."""
 
-    group, turn: of prompts that take turns in the rows of one conditioning, which and whose turn.
+    RESCALE = 0  # of words' own maps
+    EDIT = 1  # of a pair's maps, which the rescaled ones go into
+    WATCH = 2  # what the others have made of them
+
+
+@dataclass(frozen=True)
+class PromptRows:
+    """Whose the rows of one tagged prompt in a U-Net batch are, and that prompt's own length.
+
+    pair_id, member: of the two prompts of a pair, whose rows alternate, the pair and which it is.
     """
 
     prompt_id: str
     length: int
-    group: str = ""
-    turn: int = 0
+    pair_id: str = ""
+    member: int = 0
 
 
 class Run:
-    """State of one sampling, thrown away after it; edits keep theirs under `state(edit)`.
+    """One sampling: what is known of it, and the state of each hook, thrown away after it.
 
-    sigmas: the noise levels of its steps and the last one; noise: what it starts from.
+    sigmas: the noise levels of its steps and the last one; noise: what it starts from; prompts:
+    the tagged prompts that take part in it, by id.
     """
 
     def __init__(
-        self, sigmas: torch.Tensor | None = None, noise: torch.Tensor | None = None
+        self,
+        sigmas: torch.Tensor | None = None,
+        noise: torch.Tensor | None = None,
+        prompts: Mapping[str, Prompt] | None = None,
     ) -> None:
-        self.sigmas = sigmas
-        self.noise = noise
+        self.sigmas, self.noise, self.prompts = sigmas, noise, dict(prompts or {})
         self.result: Any = None  # the sampled latent, when `finish` is called
-        self._states: dict[int, dict[Any, Any]] = {}
+        self._states: dict[Hook[Any], Any] = {}
         self._layers: dict[int, tuple[tuple[CrossAttentionLayer, ...], HeadTable]] = {}
 
-    def state(self, edit: Any) -> dict[Any, Any]:
-        return self._states.setdefault(id(edit), {})
+    def state(self, hook: Hook[S]) -> S:
+        """The hook's state in this sampling, made by the hook when it is first asked for."""
+        if hook not in self._states:
+            self._states[hook] = hook.new_state()
+        state: S = self._states[hook]
+        return state
 
     def layers(self, unet: Any) -> tuple[tuple[CrossAttentionLayer, ...], HeadTable]:
+        """The cross-attention layers of a U-Net and its head table, looked up once."""
         if id(unet) not in self._layers:
             self._layers[id(unet)] = (cross_attention_layers(unet), head_table(unet))
         return self._layers[id(unet)]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Call:
-    """One UNet call as the edits see it.
+    """One U-Net call as the hooks see it.
 
-    chunks: the tagged prompt behind each of the spans, else None; spans: their batch rows;
-    tokens: length of the context after the host repeated shorter prompts; sigma: noise level;
-    x: the UNet's input (rows, channels, height, width).
+    prompt_rows: the tagged prompt behind each of the spans, else None; spans: their batch rows,
+    every second one for the members of a pair; rows: how many there are; tokens: length of the
+    context after the host repeated shorter prompts; sigma: noise level; x: the U-Net's input
+    (rows, channels, height, width).
     """
 
     layers: tuple[CrossAttentionLayer, ...]
     heads: HeadTable
-    chunks: tuple[Chunk | None, ...]
+    prompt_rows: tuple[PromptRows | None, ...]
     spans: tuple[slice, ...]
     rows: int
     tokens: int
@@ -70,35 +91,47 @@ class Call:
     unet: Any
     run: Run
 
-    def row_span(self, chunk: int) -> slice:
-        """The batch rows of the chunk with this number; every n-th where n prompts take turns."""
-        return self.spans[chunk]
+    def tagged(self) -> Iterator[tuple[PromptRows, slice]]:
+        """Each tagged prompt of the call with its batch rows."""
+        for prompt, span in zip(self.prompt_rows, self.spans, strict=True):
+            if prompt is not None:
+                yield prompt, span
 
 
-class Edit(Protocol):
-    """Something that reads or changes attention while a patched model samples."""
+class Hook(Generic[S]):
+    """Something that reads or changes what a model does while it samples.
+
+    A hook is the same for every sampling: what it learns in one is an S, found by `run.state`.
+    """
 
     label: str
+    """Its name in messages."""
+    phase: ClassVar[Phase] = Phase.RESCALE
+    only_watches: ClassVar[bool] = False
+    """It changes nothing, so that it is left out of passes with gradients."""
+    updates_latent: ClassVar[bool] = False
+    """Its `before_step` is to be called."""
+    edits_denoised: ClassVar[bool] = False
+    """Its `after_guidance` is to be called."""
+
+    def new_state(self) -> S:
+        """What the hook knows at the beginning of a sampling; a small dataclass."""
+        raise NotImplementedError(f"{type(self).__name__} keeps no state: it has no new_state().")
 
     def prompts(self) -> Iterable[Prompt]:
         """The prompts that must take part in the sampling."""
-        ...
+        return ()
 
-    def attach(self, call: Call) -> Iterable[Any]:
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
         """Hook the layers for this call; the handles returned are removed after it."""
-        ...
+        return ()
+
+    def before_step(self, run: Run, step: StepContext) -> None:
+        """Called before the first evaluation of each step; may change `step.x` in place."""
+
+    def after_guidance(self, run: Run, denoised: torch.Tensor) -> torch.Tensor:
+        """The denoised latents (I, channels, height, width), changed or as they are."""
+        return denoised
 
     def finish(self, run: Run) -> None:
         """Called after the sampling succeeded."""
-        ...
-
-
-class Mover(Edit, Protocol):
-    """An edit that also moves the latent."""
-
-    def move(self, run: Run, moment: Moment) -> None:
-        """Called before the first evaluation of each step; changes `moment.x` in place."""
-        ...
-
-
-Look = Callable[[Call, Callable[[], Any]], None]

@@ -1,17 +1,13 @@
-"""The one place that touches ModelPatcher and transformer_options.
+"""How hooks get into a MODEL: `add_hooks` gives a clone with these wrappers, each added once.
 
-A patched MODEL carries a tuple of `Edit`s and three wrappers, each added once:
+* OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt a hook needs
+  takes part in it, and lets the hooks report at the end;
+* CALC_COND_BATCH notes which conditioning of a batch belongs to which tagged prompt;
+* DIFFUSION_MODEL lets each hook attach to the attention layers for one U-Net call;
+* SAMPLER_SAMPLE, where a hook updates the latent, tells such hooks of every step.
 
-* OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt an edit needs
-  takes part in it, and lets the edits report at the end;
-* CALC_COND_BATCH notes which (list index, uuid) belongs to which tagged prompt;
-* DIFFUSION_MODEL lets each edit hook the attention layers for one UNet call.
-
-Edits that move the latent (`add_mover`) add SAMPLER_SAMPLE, which tells them of every step. In the
-passes that they make with `look_options`, they take the place of the UNet.
-
-Edits hook `to_q`, `to_k`, `to_v` and `to_out` of the layers and are unhooked after each call, so
-other packs' attention patches stay in place and receive what the hooks return.
+Hooks attach to `to_q`, `to_k`, `to_v` and `to_out` of the layers and are detached after each call,
+so other packs' attention patches stay in place and receive what the hooks return.
 """
 
 from __future__ import annotations
@@ -22,95 +18,43 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from comfy.ldm.modules.attention import attention_pytorch
 from comfy.patcher_extension import WrappersMP
 
-from ...hrv.heads import HeadTable, head_table
 from ..prompts.tag import Prompt, tagged_prompt
-from .hooks import Call, Chunk, Edit, Look, Mover, Run
-from .stepping import Moment, Steps
-
-__all__ = ["Call", "Chunk", "Edit", "Run", "add_edits", "add_mover", "look_options"]
-
-KEY = "hrv"
-EDITS, RUN, TABLE, LOOK = "hrv_edits", "hrv_run", "hrv_table", "hrv_look"
+from .gradient_pass import CallReader
+from .hooks import Call, Hook, Run
+from .options import HOOKS, KEY, READER, RUN
+from .stepping import StepContext, Steps
+from .unet_call import describe, note_prompts
 
 
-def model_heads(model: Any) -> HeadTable:
-    """The head table of a MODEL; ValueError naming the model if it has no such heads."""
-    return head_table(model.get_model_object("diffusion_model"))
-
-
-def percent_to_sigmas(model: Any, start: float, end: float) -> tuple[float, float]:
-    """Sampling percents (0 first, 1 last) to (sigma_start, sigma_end)."""
-    if not 0.0 <= start < end <= 1.0:
-        raise ValueError(
-            f"start_percent ({start}) must lie before end_percent ({end}), both between 0 and 1. "
-            "0 to 1 covers the whole sampling."
-        )
-    sampling = model.get_model_object("model_sampling")
-    return float(sampling.percent_to_sigma(start)), float(sampling.percent_to_sigma(end))
-
-
-def add_edits(model: Any, edits: Iterable[Edit]) -> Any:
-    """A clone of `model` that also applies `edits`; `model` itself is left as it was."""
-    patched = model.clone()
+def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
+    """A clone of `model` that also has `hooks`; `model` itself is left as it was."""
+    patched, added = model.clone(), tuple(hooks)
     options = patched.model_options.setdefault("transformer_options", {})
-    every = (*options.get(EDITS, ()), *edits)
-    options[EDITS] = tuple(sorted(every, key=lambda edit: getattr(edit, "order", 0)))
-    add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
-    add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, _note_prompts)
-    add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _edit_unet)
+    options[HOOKS] = tuple(sorted((*options.get(HOOKS, ()), *added), key=lambda hook: hook.phase))
+    _add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
+    _add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, note_prompts)
+    _add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _call_unet)
+    if any(hook.updates_latent for hook in added):
+        _add_wrapper_once(patched, WrappersMP.SAMPLER_SAMPLE, _sample_steps)
+    for hook in added:
+        if hook.edits_denoised:
+            patched.set_model_sampler_post_cfg_function(_after_guidance(hook))
     return patched
 
 
-def add_mover(model: Any, edit: Mover) -> Any:
-    """A clone of `model` whose sampler's latent `edit` moves before steps."""
-    patched = add_edits(model, [edit])
-    add_wrapper_once(patched, WrappersMP.SAMPLER_SAMPLE, _sample_steps)
-    return patched
-
-
-def look_options(model_options: dict[str, Any], look: Look, controlled: bool) -> dict[str, Any]:
-    """Options for a pass with gradients: each UNet call becomes `look(Call, run the UNet)`.
-
-    Its result is not used. Every edit acts in it but those that only watch. controlled: a
-    ControlNet takes part, which adds to the skip connections in place; copies keep it from
-    changing what the backward pass needs.
-    """
-    given = model_options.get("transformer_options", {})
-    options = {**given, LOOK: look, "optimized_attention_override": _with_gradients}
-    if controlled:
-        patches = dict(given.get("patches", {}))
-        name = "input_block_patch_after_skip"
-        patches[name] = [lambda h, _options: h.clone(), *patches.get(name, ())]
-        options["patches"] = patches
-    lone = {
-        k: v for k, v in model_options.items() if k not in ("multigpu_clones", "context_handler")
-    }
-    return {**lone, "transformer_options": options}
-
-
-def _with_gradients(_function: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
-    """The host's attention in the form that can be differentiated; not all its forms can."""
-    return attention_pytorch(*args, **kwargs)
-
-
-def add_denoised_edit(model: Any, edit: Callable[[Run, torch.Tensor], torch.Tensor]) -> Any:
-    """A clone of `model` whose denoised latents go through `edit` after the guidance."""
-
-    def apply(args: dict[str, Any]) -> torch.Tensor:
-        run = args["model_options"]["transformer_options"].get(RUN)
-        return args["denoised"] if run is None else edit(run, args["denoised"])
-
-    patched = model.clone()
-    patched.set_model_sampler_post_cfg_function(apply)
-    return patched
-
-
-def add_wrapper_once(model: Any, kind: str, wrapper: Callable[..., Any]) -> None:
+def _add_wrapper_once(model: Any, kind: str, wrapper: Callable[..., Any]) -> None:
     if wrapper not in model.get_wrappers(kind, KEY):
         model.add_wrapper_with_key(kind, KEY, wrapper)
+
+
+def _after_guidance(hook: Hook[Any]) -> Callable[[dict[str, Any]], torch.Tensor]:
+    def apply(args: dict[str, Any]) -> torch.Tensor:
+        run: Run | None = args["model_options"]["transformer_options"].get(RUN)
+        return args["denoised"] if run is None else hook.after_guidance(run, args["denoised"])
+
+    return apply
 
 
 def _sample(
@@ -118,72 +62,54 @@ def _sample(
 ) -> Any:
     guider = executor.class_obj
     options = guider.model_options.setdefault("transformer_options", {})
-    edits: Sequence[Edit] = options.get(EDITS, ())
-    _require_present(edits, guider.conds)
-    run = Run(sigmas, noise)
+    hooks: Sequence[Hook[Any]] = options.get(HOOKS, ())
+    prompts = _prompts_in(guider.conds)
+    _require_present(hooks, prompts)
+    run = Run(sigmas, noise, prompts)
     options[RUN] = run  # the guider's options are already this run's own copy
     run.result = executor(noise, latent, sampler, sigmas, *args, **kwargs)
-    for edit in edits:
-        edit.finish(run)
+    for hook in hooks:
+        hook.finish(run)
     return run.result
+
+
+def _prompts_in(conds: dict[str, list[dict[str, Any]]]) -> dict[str, Prompt]:
+    """The tagged prompts of a sampling by id, members of pairs included."""
+    every = (tagged_prompt(entry) for entries in conds.values() for entry in entries or ())
+    return {one.id: one for prompt in every if prompt for one in (prompt, *prompt.members)}
+
+
+def _require_present(hooks: Sequence[Hook[Any]], present: dict[str, Prompt]) -> None:
+    for hook in hooks:
+        for prompt in hook.prompts():
+            if prompt.id not in present:
+                raise ValueError(
+                    f"{hook.label} works on the prompt “{prompt.text}”, but this sampler was not "
+                    "given that prompt. Connect the same HRV Prompt to the node and to the "
+                    "sampler. (Conditioning Average and Concat keep only conditioning_to.)"
+                )
 
 
 def _sample_steps(
     executor: Any, guider: Any, sigmas: Any, extra: Any, callback: Any, *args: Any, **kwargs: Any
 ) -> Any:
     options = guider.model_options["transformer_options"]
-    movers = [edit for edit in options[EDITS] if hasattr(edit, "move")]
+    updating = [hook for hook in options[HOOKS] if hook.updates_latent]
 
-    def move(moment: Moment) -> None:
-        for edit in movers:
-            edit.move(options[RUN], moment)
+    def before_step(step: StepContext) -> None:
+        for hook in updating:
+            hook.before_step(options[RUN], step)
 
     sampler = copy.copy(executor.class_obj)
-    steps = Steps(getattr(sampler, "sampler_function", None), sigmas, move)
+    steps = Steps(getattr(sampler, "sampler_function", None), sigmas, before_step)
     sampler.sampler_function = steps.sampler_function
-    executor.original = sampler.sample  # of this call alone
+    # The host's executor ends in the sampler it was made for; ours is a copy, since the sampler
+    # object is the caller's and may serve other samplings. The executor is of this call alone.
+    executor.original = sampler.sample
     return executor(guider, sigmas, extra, steps.watched(callback), *args, **kwargs)
 
 
-def _require_present(edits: Sequence[Edit], conds: dict[str, list[dict[str, Any]]]) -> None:
-    every = (tagged_prompt(e) for entries in conds.values() for e in entries or ())
-    wired = {identity for prompt in every if prompt for identity in prompt.ids}
-    for edit in edits:
-        for prompt in edit.prompts():
-            if prompt.id not in wired:
-                raise ValueError(
-                    f"{edit.label} works on the prompt “{prompt.text}”, but this sampler was not "
-                    "given that prompt. Wire the same HRV Prompt into the node and into the "
-                    "sampler. (Conditioning Average and Concat keep only conditioning_to.)"
-                )
-
-
-def _note_prompts(
-    executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
-) -> Any:
-    """Tell the UNet which (list index, uuid) is which tagged prompt, and its token length."""
-    table: dict[tuple[int, Any], tuple[Chunk, ...]] = {}
-    for index, entries in enumerate(conds):
-        for entry in entries or ():
-            prompt = tagged_prompt(entry)
-            context = entry.get("model_conds", {}).get("c_crossattn")
-            # area prompts are cloned into the other list with that list's own embedding
-            if prompt and context is not None and context.cond is entry.get("cross_attn"):
-                table[index, entry["uuid"]] = _chunks(prompt, context.cond.shape[1])
-    options = {**model_options.get("transformer_options", {}), TABLE: table}
-    model_options = {**model_options, "transformer_options": options}
-    return executor(model, conds, x, timestep, model_options)
-
-
-def _chunks(prompt: Prompt, length: int) -> tuple[Chunk, ...]:
-    """One chunk for a prompt, or one for each that takes turns, with its own length."""
-    if not prompt.turns:
-        return (Chunk(prompt.id, length),)
-    own = [(part.id, part.tables[0].length) for part in prompt.turns]
-    return tuple(Chunk(*each, prompt.id, turn) for turn, each in enumerate(own))
-
-
-def _edit_unet(
+def _call_unet(
     executor: Any,
     x: torch.Tensor,
     timesteps: torch.Tensor,
@@ -194,42 +120,24 @@ def _edit_unet(
     **kwargs: Any,
 ) -> Any:
     options = transformer_options or {}
-    call = _describe(executor.class_obj, options, x, context)
-    look: Look | None = options.get(LOOK)
+    call = describe(executor.class_obj, options, x, context)
+    reader: CallReader | None = options.get(READER)
 
     def run() -> Any:
         return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 
-    with ExitStack() as unhook:
+    with ExitStack() as detach:
         if call is not None:
-            for edit in options[EDITS]:
-                if look is None or not getattr(edit, "only_watches", False):
-                    for handle in edit.attach(call):
-                        unhook.callback(handle.remove)
-        if look is None or call is None:
+            _attach(options[HOOKS], call, detach, reader is not None)
+        if reader is None or call is None:
             return run()
-        look(call, run)
+        reader(call, run)
     return x.new_zeros((len(x), executor.class_obj.out_channels, *x.shape[2:]))
 
 
-def _describe(
-    unet: Any, options: dict[str, Any], x: torch.Tensor, context: torch.Tensor | None
-) -> Call | None:
-    """The call as the edits see it, or None where no tagged prompt takes part."""
-    table = options.get(TABLE, {})
-    keys = zip(options.get("cond_or_uncond", ()), options.get("uuids", ()), strict=False)
-    groups = [table.get(key, (None,)) for key in keys]
-    chunks = tuple(chunk for group in groups for chunk in group)
-    if context is None or not any(chunks):
-        return None
-    run: Run = options.get(RUN) or Run()
-    layers, heads = run.layers(unet)
-    sigma = float(options["sigmas"].flatten()[0])
-    rows, tokens = context.shape[:2]
-    images = rows // len(groups)
-    spans = tuple(
-        slice(number * images + turn, (number + 1) * images, len(group))
-        for number, group in enumerate(groups)
-        for turn in range(len(group))
-    )
-    return Call(layers, heads, chunks, spans, rows, tokens, sigma, x, unet, run)
+def _attach(hooks: Sequence[Hook[Any]], call: Call, detach: ExitStack, gradients: bool) -> None:
+    """Attach the hooks that act in this call; those that only watch do not in gradient passes."""
+    for hook in hooks:
+        if not (gradients and hook.only_watches):
+            for handle in hook.attach(call):
+                detach.callback(handle.remove)

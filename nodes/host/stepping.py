@@ -35,7 +35,7 @@ _CLOSED = {
 
 
 @dataclass(frozen=True)
-class Moment:
+class StepContext:
     """Step `number` of `steps`, before its first evaluation.
 
     x: the sampler's own latent (I, channels, height, width), to be changed in place; sigma (I,);
@@ -52,28 +52,39 @@ class Moment:
     @property
     def scale(self) -> float:
         """x over the latent z of the papers, which the U-Net reads: sqrt(sigma^2 + 1)."""
-        sampling = self.model.inner_model.inner_model.model_sampling
+        sampling = _base_model(self.model).model_sampling
         one = torch.ones_like(self.x[:1, :1, :1, :1])
         return 1.0 / float(sampling.calculate_input(self.sigma[:1], one))
 
+    @property
+    def unet(self) -> torch.nn.Module:
+        """The U-Net behind the model."""
+        unet: torch.nn.Module = _base_model(self.model).diffusion_model
+        return unet
+
+
+def _base_model(model: Any) -> Any:
+    """The host's BaseModel: samplers call a masking that calls a guider that holds it."""
+    return model.inner_model.inner_model
+
 
 class Steps:
-    """Calls `move(Moment)` before the first evaluation of every step of a sampler's function.
+    """Calls `tell(StepContext)` before the first evaluation of every step of a sampler's function.
 
     sigmas: the noise levels, the last one included. `sampler_function` and `watched(callback)`
-    stand in for the sampler's own. ValueError for a sampler whose latent cannot be moved.
+    stand in for the sampler's own. ValueError for a sampler whose latent cannot be updated.
     """
 
     def __init__(
         self,
         function: Callable[..., Any] | None,
         sigmas: torch.Tensor,
-        move: Callable[[Moment], None],
+        tell: Callable[[StepContext], None],
     ) -> None:
         name = getattr(function, "__name__", "")
         if function is None or name in _CLOSED:
             raise _closed()
-        self.function, self.sigmas, self.move = function, sigmas, move
+        self.function, self.sigmas, self.tell = function, sigmas, tell
         self.evaluations, self.proves = _EVALUATIONS.get(name, 1), name not in _UNWATCHED
         self.reached = -1
         self.latent: torch.Tensor | None = None
@@ -83,7 +94,7 @@ class Steps:
         return self.function(_Stepped(model, self), *args, **kwargs)
 
     def watched(self, callback: Callable[..., Any] | None) -> Callable[..., Any]:
-        """The sampler's callback, which also proves that the moved tensor is its own latent."""
+        """The sampler's callback, which also proves that the updated tensor is its own latent."""
 
         def called(number: int, denoised: Any, x: Any, total: int) -> Any:
             if self.proves and self.latent is not None and not _same(x, self.latent):
@@ -94,7 +105,7 @@ class Steps:
         return called
 
     def before(self, model: Any, x: torch.Tensor, sigma: torch.Tensor, kwargs: Any) -> None:
-        """Told of every evaluation, before it."""
+        """Called before every evaluation: finds out whether a step begins with it."""
         level = float(sigma.flatten()[0])
         number, steps = step_of(level, self.sigmas), len(self.sigmas) - 1
         self._tried += 1
@@ -105,7 +116,9 @@ class Steps:
             return
         self._tried = 0
         self.reached, self.latent = number, x
-        self.move(Moment(number, steps, x, sigma, model, kwargs))
+        self.tell(
+            StepContext(number=number, steps=steps, x=x, sigma=sigma, model=model, kwargs=kwargs)
+        )
 
 
 class _Stepped:

@@ -17,7 +17,7 @@ from ...hrv.relevance import HeadRelevance
 from ..library.menus import any_concept, concept_input
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV, require_words
-from .capture import CapturedMaps
+from .captured import CapturedMaps
 from .inputs import (
     TYPE_A_WORD,
     amount_inputs,

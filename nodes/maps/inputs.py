@@ -15,7 +15,7 @@ from ...hrv.maps import HeadMaps, LayerMaps, daam_heads
 from ...hrv.relevance import HeadRelevance
 from ..shared.compatibility import require_same_heads
 from ..shared.inputs import head_count
-from .capture import MAPS
+from .captured import MAPS
 
 MOST, LEAST, ALL, DAAM, NAMED = "most relevant", "least relevant", "all", "DAAM", "by name"
 UNITS = ["percent", "heads"]

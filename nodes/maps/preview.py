@@ -16,8 +16,8 @@ from ...hrv.schedule import step_of
 from ..host.hooks import Call
 
 PREVIEWS = 8  # in one sampling
-SIDE = 256  # of a preview's pictures, in pixels
-PICTURES = 4  # side by side, of a batch
+SIDE = 256  # of a preview's images, in pixels
+IMAGES = 4  # side by side, of a batch
 
 
 class MapPreview:
@@ -27,16 +27,20 @@ class MapPreview:
         self.node, self.columns = node, columns
         self.bar = comfy.utils.ProgressBar(1, node)
 
-    def after(self, call: Call, maps: HeadMaps) -> None:
-        """Called after each U-Net call; draws where another share of the steps is done."""
-        state, sigmas = call.run.state(self), call.run.sigmas
+    def after(self, call: Call, maps: HeadMaps, shown: int) -> int:
+        """Called after each U-Net call; draws where another share of the steps is done.
+
+        shown: the share that was drawn last; the result is the share that is drawn now.
+        """
+        sigmas = call.run.sigmas
         if sigmas is None:
-            return
+            return shown
         steps, done = len(sigmas) - 1, step_of(call.sigma, sigmas) + 1
         share = done * PREVIEWS // steps
-        if done < steps and share > state.get("shown", 0):
-            state["shown"] = share
-            self._show(maps, done, steps)
+        if done == steps or share <= shown:
+            return shown
+        self._show(maps, done, steps)
+        return share
 
     def finish(self, maps: HeadMaps) -> None:
         """Called after the sampling: the whole map, and the node no longer at work."""
@@ -48,17 +52,17 @@ class MapPreview:
         """Send the words' map so far, if they took part yet and there is a page."""
         columns = [column for column in self.columns if maps.evaluations(column)]
         if columns and self.bar.hook is not None:
-            picture = Image.fromarray(growing_map(maps, columns).numpy())
-            self.bar.update_absolute(done, steps, ("JPEG", picture, None))
+            drawn = Image.fromarray(growing_map(maps, columns).numpy())
+            self.bar.update_absolute(done, steps, ("JPEG", drawn, None))
 
 
 def growing_map(maps: HeadMaps, columns: Sequence[int]) -> Tensor:
-    """The first pictures' maps over all heads so far, side by side, (height, width, 3) uint8."""
+    """The first images' maps over all heads so far, side by side, (height, width, 3) uint8."""
     layers = maps.means(columns)
     scale = SIDE / max(maps.latent)
     size = round(maps.latent[0] * scale), round(maps.latent[1] * scale)
     every = torch.ones(len(maps.heads), dtype=torch.bool)
-    raw = selective_map(layers, maps.heads, every, size)[:PICTURES].cpu()
+    raw = selective_map(layers, maps.heads, every, size)[:IMAGES].cpu()
     heat = normalise(raw.nan_to_num().clamp(min=1e-9), "min-max")
     drawn = torch.cat(tuple(colour_map(heat)), dim=1)
     return (drawn * 255).round().byte()

@@ -13,7 +13,7 @@ from ...hrv.maps import daam_map, iou, normalise, segment, selective_map
 from ...hrv.relevance import HeadRelevance
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import CATEGORY, HRV, require_words
-from .capture import CapturedMaps
+from .captured import CapturedMaps
 from .inputs import (
     DAAM,
     TYPE_A_WORD,

@@ -1,19 +1,21 @@
-"""Local blend: outside the edited words' own attention the target picture stays the source."""
+"""Local blend: outside the edited words' own attention the target image stays the source."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import probabilities
 from ...hrv.p2p import blend_mask
 from ...hrv.resolution import side
-from ..host.patching import Call, Run
+from ..host.hooks import Call, Hook, Phase, Run
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
-from .pair_edit import Rows, pair_rows
+from .pair_rows import PairState, Rows, pair_rows
 
 
 class Words(NamedTuple):
@@ -23,14 +25,22 @@ class Words(NamedTuple):
     target: tuple[int, ...]
 
 
-class LocalBlend:
+@dataclass
+class LocalBlendState(PairState):
+    """maps (2, n, h, w): the word maps of source and target, summed over layers and steps."""
+
+    maps: torch.Tensor | None = None
+
+
+class LocalBlend(Hook[LocalBlendState]):
     """Sums the words' maps over layers of one size and all steps, and blends with their mask.
 
     Only layers with the latent's sides over `divisor` are read; 4 is the published rule.
     """
 
-    order = 2
-    only_watches = True  # here; what it does with the maps comes after the guidance
+    phase = Phase.WATCH
+    only_watches = True  # what it does with the maps comes after the guidance
+    edits_denoised = True
 
     def __init__(
         self, pair: Prompt, words: Words, threshold: float, divisor: int, label: str
@@ -38,31 +48,35 @@ class LocalBlend:
         self.pair, self.words, self.threshold = pair, words, threshold
         self.divisor, self.label = divisor, label
 
+    def new_state(self) -> LocalBlendState:
+        return LocalBlendState()
+
     def prompts(self) -> Iterable[Prompt]:
         return [self.pair]
 
-    def attach(self, call: Call) -> Iterable[Any]:
-        rows = pair_rows(call, self.pair)
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        rows = pair_rows(call, self.pair, call.run.state(self))
         if rows is None:
             return []
-        handles: list[Any] = []
+        handles: list[RemovableHandle] = []
         for layer in call.layers:
+            attention: Any = layer.attention
             keep, add = self._reader(call, rows, layer.heads)
-            handles.append(layer.attention.to_q.register_forward_hook(keep))  # type: ignore[union-attr]
-            handles.append(layer.attention.to_k.register_forward_hook(add))  # type: ignore[union-attr]
+            handles.append(attention.to_q.register_forward_hook(keep))
+            handles.append(attention.to_k.register_forward_hook(add))
         return handles
 
     def finish(self, run: Run) -> None:
-        if "maps" not in run.state(self):
+        if run.state(self).maps is None:
             warn(
                 f"{self.label} found no layer to read the local blend's mask from: at this "
-                "picture size none has the chosen share of the latent's pixels. Choose larger "
+                "image size none has the chosen share of the latent's pixels. Choose larger "
                 "layers."
             )
 
-    def blend(self, run: Run, denoised: torch.Tensor) -> torch.Tensor:
+    def after_guidance(self, run: Run, denoised: torch.Tensor) -> torch.Tensor:
         """x_t = x_s + mask (x_t - x_s) on the denoised latents (2n, channels, height, width)."""
-        maps = run.state(self).get("maps")
+        maps = run.state(self).maps
         if maps is None:
             return denoised
         height, width = denoised.shape[-2:]
@@ -86,13 +100,14 @@ class LocalBlend:
             if not queries or len(k) != call.rows:
                 return
             q, state = queries.pop(), call.run.state(self)
+            members = zip(rows, self.pair.members, self.words, strict=True)
             maps = torch.stack(
                 [
-                    word_map(q[at], k[at, : part.tables[0].length], heads, positions)
-                    for at, part, positions in zip(rows, self.pair.turns, self.words, strict=True)
+                    word_map(q[at], k[at, : own.tables[0].length], heads, positions)
+                    for at, own, positions in members
                 ]
             ).unflatten(-1, (height, width))
-            state["maps"] = state.get("maps", 0) + maps
+            state.maps = maps if state.maps is None else state.maps + maps
 
         return keep, add
 

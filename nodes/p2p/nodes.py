@@ -10,7 +10,9 @@ from comfy_execution.graph_utils import ExecutionBlocker
 from ...hrv.p2p import CrossEdit, exchange, reweight
 from ...hrv.relevance import HeadRelevance, blend, strengthening
 from ...hrv.text.align import Alignment, Mapper, Mode, align
-from ..host.patching import add_denoised_edit, add_edits, model_heads
+from ..host.hooks import Hook
+from ..host.model import model_heads
+from ..host.patching import add_hooks
 from ..library.menus import any_concept
 from ..prompts.tag import Prompt
 from ..shared.compatibility import require_compatible
@@ -81,11 +83,11 @@ class HRVP2PEdit(io.ComfyNode):
         pair = pair_prompt(*prompts, node_id(cls))
         kept = self_share(self_replace, hrv is not None)
         ranges = Ranges(cross_replace, kept, DIVISORS[layers])
-        patched = add_edits(model, [PairEdit(pair, cross, ranges, LABEL)])
+        hooks: list[Hook[Any]] = [PairEdit(pair, cross, ranges, LABEL)]
         if local_blend:
             found = blend_positions(prompts, alignment, blend_words)
-            blending = LocalBlend(pair, found, blend_threshold, DIVISORS[layers], LABEL)
-            patched = add_denoised_edit(add_edits(patched, [blending]), blending.blend)
+            hooks.append(LocalBlend(pair, found, blend_threshold, DIVISORS[layers], LABEL))
+        patched = add_hooks(model, hooks)
         return io.NodeOutput(patched, pair_conditioning(source, target, pair), pair_latent(latent))
 
 

@@ -1,32 +1,27 @@
-"""Prompt-to-Prompt on pairs of pictures while the model samples.
+"""Prompt-to-Prompt on pairs of images while the model samples.
 
 The rows of a pair's conditioning alternate: source, target, source, target ... Nothing of a
-source row is ever changed, so the source picture is the one its prompt gives alone.
+source row is ever changed, so the source image is the one its prompt gives alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from comfy.ldm.modules.attention import optimized_attention
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import CrossEdit, own_values, taken_values
 from ...hrv.resolution import replaced_pixels
 from ...hrv.schedule import step_of, steps_within
-from ..host.patching import Call, Run
+from ..host.hooks import Call, Hook, Phase, Run
 from ..prompts.tag import Prompt
-from ..shared.notify import warn
-
-
-class Rows(NamedTuple):
-    """The batch rows (n,) of the source and target pictures of the pairs."""
-
-    source: torch.Tensor
-    target: torch.Tensor
+from ..shared.notify import warn, warn_bypassed
+from .pair_rows import PairState, Rows, pair_rows
 
 
 @dataclass(frozen=True)
@@ -38,99 +33,99 @@ class Ranges:
     divisor: int
 
 
-class PairEdit:
-    """The edit of P2P-HRV Edit; it comes after edits that rescale words."""
+class Factors(NamedTuple):
+    """The edit of one layer: mapper (T_s, T_t), taken and own (T_t, heads), on its device."""
 
-    order = 1
+    mapper: torch.Tensor
+    taken: torch.Tensor
+    own: torch.Tensor
+
+
+@dataclass
+class PairEditState(PairState):
+    """What the edit met, and what it looks up once.
+
+    bypassed: the last layer that was not reached; asked, replaced: whether self-attention was to
+    be replaced and was; blocks: by U-Net, those whose self-attention may be replaced.
+    """
+
+    bypassed: str = ""
+    asked: bool = False
+    replaced: bool = False
+    mappers: dict[torch.device, torch.Tensor] = field(default_factory=dict)
+    factors: dict[tuple[str, int, torch.device], Factors] = field(default_factory=dict)
+    blocks: dict[int, list[Any]] = field(default_factory=dict)
+
+
+class PairEdit(Hook[PairEditState]):
+    """The hook of P2P-HRV Edit: exchanges maps between the two images of each pair."""
+
+    phase = Phase.EDIT
 
     def __init__(self, pair: Prompt, cross: CrossEdit, ranges: Ranges, label: str) -> None:
         self.pair, self.cross, self.ranges, self.label = pair, cross, ranges, label
 
+    def new_state(self) -> PairEditState:
+        return PairEditState()
+
     def prompts(self) -> Iterable[Prompt]:
         return [self.pair]
 
-    def attach(self, call: Call) -> Iterable[Any]:
-        rows = pair_rows(call, self.pair)
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        state = call.run.state(self)
+        rows = pair_rows(call, self.pair, state)
         if rows is None or call.run.sigmas is None:
             return []
         steps = len(call.run.sigmas) - 1
         step = step_of(call.sigma, call.run.sigmas)
-        handles: list[Any] = []
+        handles: list[RemovableHandle] = []
         if step < steps_within(self.ranges.cross_replace, steps):
             for layer in call.layers:
-                handles += CrossReplace(self, call, rows, layer).hook()
+                handles += CrossReplace(self, call, rows, layer).attach()
         if step < steps_within(self.ranges.self_replace, steps):
             height, width = call.x.shape[-2:]
             limit = replaced_pixels(height, width, self.ranges.divisor)
             for block in self._self_blocks(call):
-                handles += SelfReplace(call, rows, limit, self).hook(block.attn1)
-            call.run.state(self)["self-replace"] = True
+                handles += SelfReplace(call.rows, rows, limit, state).attach(block.attn1)
+            state.asked = True
         return handles
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        if "bypassed" in state:
+        if state.bypassed:
+            warn_bypassed(self.label, state.bypassed)
+        if state.asked and not state.replaced:
             warn(
-                f"{self.label} did not reach {state['bypassed']}: another pack changed the number "
-                "of rows in the attention there. Connect that pack's node after the HRV nodes."
-            )
-        if "self-replace" in state and "self-replaced" not in state:
-            warn(
-                f"{self.label} replaced no self-attention: at this picture size no layer is as "
+                f"{self.label} replaced no self-attention: at this image size no layer is as "
                 "small as “layers” asks. Choose larger layers, or set self_replace to 0."
             )
 
-    def factors(
-        self, call: Call, layer: CrossAttentionLayer, device: torch.device
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Mapper (T_s, T_t), taken and own (T_t, heads) of one layer, kept on the device."""
-        kept = call.run.state(self)
-        key = (layer.stage, layer.layer, device)
-        if key not in kept:
+    def factors(self, call: Call, layer: CrossAttentionLayer, device: torch.device) -> Factors:
+        """The edit's factors of one layer, kept on the device; all layers share the mapper."""
+        state, key = call.run.state(self), (layer.stage, layer.layer, device)
+        if key not in state.factors:
+            if device not in state.mappers:
+                state.mappers[device] = self.cross.mapper.to(device)
             span = call.heads.span(layer.stage, layer.layer)
-            if (device,) not in kept:
-                kept[device,] = self.cross.mapper.to(device)
-            taken, own = self.cross.taken[:, span], self.cross.own[:, span]
-            kept[key] = (kept[device,], taken.to(device), own.to(device))
-        return kept[key]
+            state.factors[key] = Factors(
+                mapper=state.mappers[device],
+                taken=self.cross.taken[:, span].to(device),
+                own=self.cross.own[:, span].to(device),
+            )
+        return state.factors[key]
 
     def _self_blocks(self, call: Call) -> list[Any]:
-        kept = call.run.state(self)
-        key = ("blocks", id(call.unet))
-        if key not in kept:
+        """The blocks whose first attention is among pixels; the host may have disabled that."""
+        blocks = call.run.state(self).blocks
+        if id(call.unet) not in blocks:
             cross = {id(layer.attention) for layer in call.layers}
-            kept[key] = [
+            blocks[id(call.unet)] = [
                 block
                 for block in call.unet.modules()
                 if id(getattr(block, "attn2", None)) in cross
                 and not getattr(block, "disable_self_attn", False)
             ]
-        return kept[key]
-
-
-def pair_rows(call: Call, pair: Prompt) -> Rows | None:
-    """Where a pair's pictures lie in this call's batch, or None; ValueError if unpaired."""
-    spans: tuple[list[int], list[int]] = ([], [])
-    for number, chunk in enumerate(call.chunks):
-        if chunk and chunk.group == pair.id:
-            spans[chunk.turn].extend(range(call.rows)[call.row_span(number)])
-    if not spans[0]:
-        return None
-    state = call.run.state(pair)
-    if "paired" not in state:
-        state["paired"] = _start_alike(call.run.noise)
-    if len(spans[0]) != len(spans[1]) or not state["paired"]:
-        raise ValueError(
-            "P2P-HRV Edit makes its pictures in pairs that start from the same noise, but this "
-            "sampler's latent batch is not paired. Wire the LATENT output of P2P-HRV Edit into "
-            "the sampler, with nothing in between that changes the batch."
-        )
-    source, target = (torch.tensor(part, device=call.x.device) for part in spans)
-    return Rows(source, target)
-
-
-def _start_alike(noise: torch.Tensor | None) -> bool:
-    return noise is None or torch.equal(noise[0::2], noise[1::2])
+        return blocks[id(call.unet)]
 
 
 class CrossReplace:
@@ -138,24 +133,24 @@ class CrossReplace:
 
     def __init__(self, edit: PairEdit, call: Call, rows: Rows, layer: CrossAttentionLayer) -> None:
         self.edit, self.call, self.rows, self.layer = edit, call, rows, layer
-        self.q: Any = None
-        self.k: Any = None
-        self.values: Any = None
+        self.q: torch.Tensor | None = None
+        self.k: torch.Tensor | None = None
+        self.values: torch.Tensor | None = None
 
-    def hook(self) -> list[Any]:
-        attention = self.layer.attention
+    def attach(self) -> list[RemovableHandle]:
+        attention: Any = self.layer.attention
         return [
-            attention.to_q.register_forward_hook(self._keep("q")),
-            attention.to_k.register_forward_hook(self._keep("k")),
+            attention.to_q.register_forward_hook(self._keep_queries),
+            attention.to_k.register_forward_hook(self._keep_keys),
             attention.to_v.register_forward_hook(self._split_values),
             attention.to_out.register_forward_pre_hook(self._add_taken),
         ]
 
-    def _keep(self, name: str) -> Callable[..., None]:
-        def keep(_module: Any, _args: Any, output: torch.Tensor) -> None:
-            setattr(self, name, output)
+    def _keep_queries(self, _module: Any, _args: Any, q: torch.Tensor) -> None:
+        self.q = q
 
-        return keep
+    def _keep_keys(self, _module: Any, _args: Any, k: torch.Tensor) -> None:
+        self.k = k
 
     def _split_values(self, _module: Any, _args: Any, v: torch.Tensor) -> torch.Tensor:
         """Leave b V_t in the target rows, and set P (a V_t) aside for the source's maps."""
@@ -163,7 +158,7 @@ class CrossReplace:
         fits = self.q is not None and len(self.q) == len(v) == self.call.rows
         if not fits or v.shape[1] < tokens:
             state = self.call.run.state(self.edit)
-            state["bypassed"] = f"{self.layer.stage} layer {self.layer.layer}"
+            state.bypassed = f"{self.layer.stage} layer {self.layer.layer}"
             return v
         mapper, taken, own = self.edit.factors(self.call, self.layer, v.device)
         edited = v[self.rows.target]
@@ -174,9 +169,9 @@ class CrossReplace:
         return v.index_copy(0, self.rows.target, edited)
 
     def _add_taken(self, _module: Any, args: Any) -> Any:
-        if self.values is None:
+        if self.q is None or self.k is None or self.values is None:
             return None
-        attention = self.layer.attention
+        attention: Any = self.layer.attention
         added = optimized_attention(
             self.q[self.rows.source],
             self.k[self.rows.source],
@@ -191,20 +186,20 @@ class CrossReplace:
 class SelfReplace:
     """One self-attention layer of one call: the target rows attend as the source's do."""
 
-    def __init__(self, call: Call, rows: Rows, limit: int, edit: PairEdit) -> None:
-        self.call, self.rows, self.limit, self.edit = call, rows, limit, edit
+    def __init__(self, count: int, rows: Rows, limit: int, state: PairEditState) -> None:
+        self.count, self.rows, self.limit, self.state = count, rows, limit, state
         self.acts = False
 
-    def hook(self, attention: Any) -> list[Any]:
+    def attach(self, attention: Any) -> list[RemovableHandle]:
         return [
             attention.to_q.register_forward_hook(self._queries),
             attention.to_k.register_forward_hook(self._keys),
         ]
 
     def _queries(self, _module: Any, _args: Any, q: torch.Tensor) -> torch.Tensor:
-        self.acts = len(q) == self.call.rows and q.shape[1] <= self.limit
+        self.acts = len(q) == self.count and q.shape[1] <= self.limit
         if self.acts:
-            self.call.run.state(self.edit)["self-replaced"] = True
+            self.state.replaced = True
         return self._replace(q)
 
     def _keys(self, _module: Any, _args: Any, k: torch.Tensor) -> torch.Tensor:

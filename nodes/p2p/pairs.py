@@ -36,7 +36,7 @@ def single(conditioning: Conditioning, name: str) -> Prompt:
 def pair_prompt(source: Prompt, target: Prompt, unique_id: Any) -> Prompt:
     """The identity of a pair, whose words are the target's."""
     digest = hashlib.sha256(f"{unique_id}\n{source.id}\n{target.id}".encode()).hexdigest()
-    return Prompt(digest[:16], target.text, target.tables, (source, target))
+    return Prompt(digest[:16], target.text, target.tables, members=(source, target))
 
 
 def pair_conditioning(source: Conditioning, target: Conditioning, pair: Prompt) -> Conditioning:

@@ -16,18 +16,18 @@ Conditioning = list[list[Any]]
 class Prompt:
     """Identity and token tables (one per text encoder, e.g. "l" and "g" on SDXL) of a prompt.
 
-    turns: of a conditioning whose batch rows hold several prompts, the prompts that take turns.
+    members: of a pair, the source and the target prompt, whose batch rows alternate.
     """
 
     id: str
     text: str
     tables: tuple[TokenTable, ...]
-    turns: tuple[Prompt, ...] = ()
+    members: tuple[Prompt, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Its own identity and those of the prompts that take turns in it."""
-        return (self.id, *(prompt.id for prompt in self.turns))
+        """Its own identity and those of its members."""
+        return (self.id, *(prompt.id for prompt in self.members))
 
     @property
     def semantic(self) -> tuple[int, ...]:
@@ -98,10 +98,10 @@ def tagged_prompt(entry: dict[str, Any]) -> Prompt | None:
 def prompts_of(conditioning: Conditioning) -> list[Prompt]:
     """The distinct tagged prompts of a CONDITIONING; ValueError if there is none.
 
-    Of prompts that take turns it is the last one, the one that P2P-HRV Edit edits.
+    Of a pair it is the target, the one that P2P-HRV Edit edits.
     """
     tags = (p for _, options in conditioning if (p := tagged_prompt(options)))
-    found = {p.id: p for p in (tag.turns[-1] if tag.turns else tag for tag in tags)}
+    found = {p.id: p for p in (tag.members[-1] if tag.members else tag for tag in tags)}
     if not found:
         raise ValueError(
             "This CONDITIONING carries no token table. Make it with HRV Prompt (instead of "

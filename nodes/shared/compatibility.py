@@ -6,7 +6,7 @@ from typing import Any
 
 from ...hrv.heads import HeadTable
 from ...hrv.relevance import HeadRelevance
-from ..host.patching import model_heads
+from ..host.model import model_heads
 
 
 def require_compatible(relevance: HeadRelevance, model: Any) -> None:

@@ -22,6 +22,14 @@ def warn(message: str) -> None:
         server.send_sync(EVENT, {"message": message}, server.client_id)
 
 
+def warn_bypassed(label: str, layer: str) -> None:
+    """Warn that the node with this label did not reach a layer, where another pack acts before."""
+    warn(
+        f"{label} did not reach {layer}: another pack changed the number of rows in the attention "
+        "there. Connect that pack's node after the HRV nodes."
+    )
+
+
 def node_id(node: type[io.ComfyNode]) -> str | None:
     """The id of the node being executed, whose schema asks for `unique_id`; None outside a run."""
     return node.hidden.unique_id if node.hidden else None

@@ -8,7 +8,8 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ...hrv.relevance import HeadRelevance, adjusting, blend, head_order, strengthening, weakening
-from ..host.patching import add_edits, percent_to_sigmas
+from ..host.model import percent_to_sigmas
+from ..host.patching import add_hooks
 from ..library.menus import any_concept, concept_input
 from ..prompts.tag import locate
 from ..shared.compatibility import require_compatible
@@ -48,7 +49,7 @@ def steered(
     start, end = percent_to_sigmas(model, *percents)
     located = locate(conditioning, words)
     steers = [Steer(prompt, found, rescale, start, end, label) for prompt, found in located]
-    return add_edits(model, [Rescale(steers)])
+    return add_hooks(model, [Rescale(steers)])
 
 
 class HRVConceptStrengthen(io.ComfyNode):

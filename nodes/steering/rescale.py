@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import scale_value_rows, token_factors
 from ...hrv.heads import CrossAttentionLayer
-from ..host.patching import Call, Run
+from ..host.hooks import Call, Hook, PromptRows, Run
 from ..prompts.tag import Prompt
-from ..shared.notify import warn
+from ..shared.notify import warn, warn_bypassed
 
 
 @dataclass(frozen=True)
@@ -31,26 +32,49 @@ class Steer:
     label: str
 
 
-class Rescale:
-    """The edit of the steering nodes: M diag(s) V = M (s V), on `attn2.to_v`'s output."""
+class _Layout(NamedTuple):
+    """All that the factors of one layer depend on."""
+
+    layer: tuple[str, int]
+    active: tuple[int, ...]  # numbers of the steers
+    prompt_rows: tuple[PromptRows | None, ...]
+    rows: int
+    tokens: int
+    device: torch.device
+
+
+@dataclass
+class RescaleState:
+    """Whether any steer acted, the last layer that was not reached, and the factors so far."""
+
+    acted: bool = False
+    bypassed: str = ""
+    factors: dict[_Layout, torch.Tensor] = field(default_factory=dict)
+
+
+class Rescale(Hook[RescaleState]):
+    """The hook of the steering nodes: M diag(s) V = M (s V), on `attn2.to_v`'s output."""
 
     def __init__(self, steers: Sequence[Steer]) -> None:
         self.steers = tuple(steers)
         self.label = self.steers[0].label
 
+    def new_state(self) -> RescaleState:
+        return RescaleState()
+
     def prompts(self) -> Iterable[Prompt]:
         return [steer.prompt for steer in self.steers]
 
-    def attach(self, call: Call) -> Iterable[Any]:
-        present = {chunk.prompt_id for chunk in call.chunks if chunk}
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        present = {prompt.prompt_id for prompt, _ in call.tagged()}
         active = [
-            steer
-            for steer in self.steers
+            number
+            for number, steer in enumerate(self.steers)
             if steer.prompt.id in present and steer.sigma_end <= call.sigma <= steer.sigma_start
         ]
         if not active:
             return []
-        call.run.state(self)["acted"] = True
+        call.run.state(self).acted = True
         return [
             layer.attention.to_v.register_forward_hook(self._scaler(call, layer, active))
             for layer in call.layers
@@ -58,24 +82,21 @@ class Rescale:
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        if "acted" not in state:
+        if not state.acted:
             warn(
                 f"{self.label} had no effect: no step of this sampling fell into its start/end "
                 "percent while its prompt was active. Widen the range, or check denoise and the "
                 "prompt's own timestep range."
             )
-        if "bypassed" in state:
-            warn(
-                f"{self.label} did not reach {state['bypassed']}: another pack changed the number "
-                "of rows in the attention there. Connect that pack's node after the HRV nodes."
-            )
+        if state.bypassed:
+            warn_bypassed(self.label, state.bypassed)
 
     def _scaler(
-        self, call: Call, layer: CrossAttentionLayer, active: Sequence[Steer]
+        self, call: Call, layer: CrossAttentionLayer, active: Sequence[int]
     ) -> Callable[..., torch.Tensor]:
         def scale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
             if values.shape[0] != call.rows or values.shape[1] < call.tokens:
-                call.run.state(self)["bypassed"] = f"{layer.stage} layer {layer.layer}"
+                call.run.state(self).bypassed = f"{layer.stage} layer {layer.layer}"
                 return values
             factors = self._factors(call, layer, active, values.device)
             if values.shape[1] == call.tokens:
@@ -86,27 +107,34 @@ class Rescale:
         return scale
 
     def _factors(
-        self, call: Call, layer: CrossAttentionLayer, active: Sequence[Steer], device: torch.device
+        self, call: Call, layer: CrossAttentionLayer, active: Sequence[int], device: torch.device
     ) -> torch.Tensor:
-        """Factors (rows, tokens, heads) of one layer, computed once per shape and kept."""
-        kept = call.run.state(self)
-        shape = (call.chunks, call.rows, call.tokens)
-        key = (layer.stage, layer.layer, tuple(map(id, active)), shape, device)
-        if key not in kept:
+        """Factors (rows, tokens, heads) of one layer, computed once per layout and kept."""
+        kept = call.run.state(self).factors
+        layout = _Layout(
+            layer=(layer.stage, layer.layer),
+            active=tuple(active),
+            prompt_rows=call.prompt_rows,
+            rows=call.rows,
+            tokens=call.tokens,
+            device=device,
+        )
+        if layout not in kept:
             span = call.heads.span(layer.stage, layer.layer)
             factors = torch.ones(call.rows, call.tokens, span.stop - span.start)
-            for number, chunk in enumerate(call.chunks):
-                factors[call.row_span(number)] = _chunk_factors(call.tokens, chunk, active, span)
-            kept[key] = factors.to(device)
-        return kept[key]
+            for prompt, rows in call.tagged():
+                factors[rows] = self._prompt_factors(call.tokens, prompt, active, span)
+            kept[layout] = factors.to(device)
+        return kept[layout]
 
-
-def _chunk_factors(tokens: int, chunk: Any, steers: Sequence[Steer], span: slice) -> torch.Tensor:
-    """Factors (tokens, heads): the product of all steers of this chunk's prompt."""
-    product = torch.ones(tokens, span.stop - span.start)
-    for steer in steers:
-        if chunk and chunk.prompt_id == steer.prompt.id:
-            product = product * token_factors(
-                tokens, steer.positions, steer.rescale[span], chunk.length
-            )
-    return product
+    def _prompt_factors(
+        self, tokens: int, prompt: PromptRows, active: Sequence[int], span: slice
+    ) -> torch.Tensor:
+        """Factors (tokens, heads): the product of all active steers of this prompt."""
+        product = torch.ones(tokens, span.stop - span.start)
+        for steer in (self.steers[number] for number in active):
+            if prompt.prompt_id == steer.prompt.id:
+                product = product * token_factors(
+                    tokens, steer.positions, steer.rescale[span], prompt.length
+                )
+        return product

@@ -18,7 +18,7 @@ from torch.nn.functional import interpolate, normalize  # noqa: E402
 
 from hrv_pack.hrv.construct.concepts import read_concepts  # noqa: E402
 from hrv_pack.hrv.relevance import HeadRelevance  # noqa: E402
-from hrv_pack.nodes.host.patching import model_heads  # noqa: E402
+from hrv_pack.nodes.host.model import model_heads  # noqa: E402
 from hrv_pack.nodes.library.concept_lists import SHIPPED  # noqa: E402
 
 

@@ -16,11 +16,18 @@ from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.nodes.construct.node import HRVConstruct, Sampling, construct
 from hrv_pack.nodes.construct.progress import named_map
-from hrv_pack.nodes.construct.voting import Voting, WordEmbeddings
-from hrv_pack.nodes.host.patching import add_edits, model_heads
+from hrv_pack.nodes.construct.voting import (
+    Ballot,
+    ProjectedWords,
+    Voting,
+    WordEmbeddings,
+    drawn_prompt,
+)
+from hrv_pack.nodes.host.model import model_heads
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.library import concept_lists as concept_library
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
-from hrv_pack.nodes.prompts.tag import prompts_of
+from hrv_pack.nodes.prompts.tag import tag
 
 pytestmark = pytest.mark.usefixtures("host")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")
@@ -64,10 +71,11 @@ def test_another_seed_votes_otherwise():
 
 def test_voting_leaves_the_picture_as_it_is():
     model, clip = make_model(), make_clip()
-    positive = HRVPrompt.execute("a red cat", clip).args[0]
+    positive = tag(HRVPrompt.execute("a red cat", clip).args[0], drawn_prompt([0]))
     negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
-    voting = Voting(WORDS, WordEmbeddings(clip, WORDS), model_heads(model), "paper", 0)
-    voting.begin(prompts_of(positive)[0], [0])
+    embeddings, counted = WordEmbeddings(clip, WORDS), {}
+    ballot = Ballot(WORDS, embeddings, model_heads(model), "paper", seed=0)
+    voting = Voting(ballot, ProjectedWords(embeddings), counted.__setitem__)
 
     def sample(patcher):
         latent = {"samples": torch.zeros(1, 4, 8, 8)}
@@ -75,8 +83,8 @@ def test_voting_leaves_the_picture_as_it_is():
             patcher, 1, 2, 5.0, "euler", "normal", positive, negative, latent, 1.0
         )[0]["samples"]
 
-    assert torch.equal(sample(add_edits(model, [voting])), sample(model))
-    assert voting.pictures[0].sum() == 2 * len(model_heads(model))
+    assert torch.equal(sample(add_hooks(model, [voting])), sample(model))
+    assert counted[0].sum() == 2 * len(model_heads(model))
 
 
 INPUTS = {

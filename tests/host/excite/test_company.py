@@ -23,7 +23,8 @@ from tiny_models import make_clip, make_controlnet, make_model
 import nodes as host_nodes
 from hrv_pack.nodes.excite import node as excite
 from hrv_pack.nodes.host.gradients import checkpointed, differentiable, gradients
-from hrv_pack.nodes.host.patching import add_mover
+from hrv_pack.nodes.host.hooks import Hook
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
@@ -60,10 +61,11 @@ def said(monkeypatch):
     return texts
 
 
-class Push:
+class Push(Hook[None]):
     """Moves the latent by `by` at the second step, and keeps what every step starts from."""
 
     label = "push"
+    updates_latent = True
 
     def __init__(self, prompt, by=0.0):
         self.prompt, self.by, self.steps, self.latents = prompt, by, [], []
@@ -71,17 +73,11 @@ class Push:
     def prompts(self):
         return [self.prompt]
 
-    def attach(self, call):
-        return []
-
-    def finish(self, run):
-        pass
-
-    def move(self, run, moment):
-        self.steps.append(moment.number)
-        if moment.number == 1:
-            moment.x.add_(self.by)
-        self.latents.append(moment.x.clone())
+    def before_step(self, run, step):
+        self.steps.append(step.number)
+        if step.number == 1:
+            step.x.add_(self.by)
+        self.latents.append(step.x.clone())
 
 
 @pytest.mark.parametrize("name", comfy.samplers.SAMPLER_NAMES)
@@ -93,7 +89,7 @@ def test_a_sampler_goes_on_from_where_the_latent_was_moved_to_or_is_refused(mode
 
     def run(push):
         return comfy.sample.sample(
-            add_mover(model, push),
+            add_hooks(model, [push]),
             noise,
             5,
             5.0,
@@ -132,7 +128,7 @@ def test_steered_words_are_steered_while_the_latent_is_moved(models, clip, node)
     pictures, starts = [], []
     for patched in (moved(steered(model)), steered(moved(model)), moved(model)):
         watch = Push(prompts_of(positive)[0])
-        pictures.append(sample(add_mover(patched, watch), positive, negative))
+        pictures.append(sample(add_hooks(patched, [watch]), positive, negative))
         starts.append(watch.latents[0])
     assert torch.equal(pictures[0], pictures[1])
     assert torch.equal(starts[0], starts[1]) and not torch.equal(starts[0], starts[2])
@@ -247,7 +243,7 @@ def test_the_model_is_untouched_after_an_error(models, clip, error, where):
     assert all(a is b for a, b in zip(parameters, unet_of(model).parameters(), strict=True))
     for module in unet_of(model).modules():
         assert not module._forward_hooks and "forward" not in vars(module)
-    assert "hrv_edits" not in model.model_options["transformer_options"]
+    assert "hrv_hooks" not in model.model_options["transformer_options"]
     assert torch.equal(sample(model, positive, negative), plain)
 
 

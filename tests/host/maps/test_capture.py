@@ -10,15 +10,16 @@ import torch
 from tiny_models import make_clip, make_model
 
 import nodes
-from hrv_pack.nodes.host.patching import add_edits
-from hrv_pack.nodes.maps import capture as module
+from hrv_pack.nodes.host.hooks import Hook
+from hrv_pack.nodes.host.patching import add_hooks
+from hrv_pack.nodes.maps import capture_hook, captured
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import locate
 from hrv_pack.nodes.steering.rescale import Rescale, Steer
 
 
-class Recorder:
+class Recorder(Hook[None]):
     """A literal float64 softmax of every evaluation, taken at the layers themselves."""
 
     label = "Recorder"
@@ -26,12 +27,6 @@ class Recorder:
     def __init__(self) -> None:
         self.calls: list[Any] = []
         self.maps: dict[Any, list[torch.Tensor]] = {}
-
-    def prompts(self):
-        return []
-
-    def finish(self, run):
-        pass
 
     def attach(self, call):
         self.calls.append(call)
@@ -67,7 +62,7 @@ def capture(model, conditioning, keep_on="sampling device"):
 
 def record(model):
     recorder = Recorder()
-    return add_edits(model, [recorder]), recorder
+    return add_hooks(model, [recorder]), recorder
 
 
 def sample(model, positive, negative, latent=(1, 4, 8, 8), steps=2, cfg=5.0, **more):
@@ -102,9 +97,9 @@ def check(maps, recorder, rows_of, prompt_tag, text):
 
 def rows_of_prompt(prompt_id):
     def rows(call):
-        for i, chunk in enumerate(call.chunks):
+        for i, chunk in enumerate(call.prompt_rows):
             if chunk and chunk.prompt_id == prompt_id:
-                yield call.row_span(i), chunk.length
+                yield call.spans[i], chunk.length
 
     return rows
 
@@ -120,7 +115,7 @@ def test_maps_are_the_layers_softmax(clip, structure, negative):
     watched, maps = capture(make_model(structure), positive)
     watched, recorder = record(watched)
     latent = sample(watched, positive, prompt(clip, negative), (3, 4, 8, 12))
-    chunk = recorder.calls[0].chunks
+    chunk = recorder.calls[0].prompt_rows
     assert len(chunk) == 2
     assert recorder.calls[0].tokens == {"": 77, "blurry": 77, LONG: 154, LONGER: 231}[negative]
     tagged = maps.prompts[0]
@@ -135,7 +130,7 @@ def test_without_guidance_and_with_joined_positives(clip):
         watched, maps = capture(model, positive)
         watched, recorder = record(watched)
         latent = sample(watched, positive, none, (3, 4, 8, 8), cfg=cfg)
-        assert {len(call.chunks) for call in recorder.calls} == {chunks}
+        assert {len(call.prompt_rows) for call in recorder.calls} == {chunks}
         for tagged in maps.prompts:
             word = maps.columns("vase")
             own = [c for c in word if 0 <= c - maps.first_token(tagged.id) < len(tagged.semantic)]
@@ -173,7 +168,7 @@ def test_it_captures_beside_steering(clip):
     watched, maps = capture(make_model(), positive)
     ((tagged, where),) = locate(positive, "red")
     r = torch.full((len(maps.heads),), 3.0)
-    steered = add_edits(watched, [Rescale([Steer(tagged, where, r, 1e9, 0.0, "steer")])])
+    steered = add_hooks(watched, [Rescale([Steer(tagged, where, r, 1e9, 0.0, "steer")])])
     steered, recorder = record(steered)
     latent = sample(steered, positive, negative)
     check(maps.word(latent, "red"), recorder, rows_of_prompt(tagged.id), tagged, "red")
@@ -204,7 +199,7 @@ def test_memory_stays_within_the_limit(clip, monkeypatch):
     positive, negative = prompt(clip, "a red vase"), prompt(clip, "")
     watched, maps = capture(make_model(), positive)
     one = maps.of(sample(watched, positive, negative)).nbytes
-    monkeypatch.setattr(module, "KEPT_BYTES", 2 * one)
+    monkeypatch.setattr(captured, "KEPT_BYTES", 2 * one)
     for steps in (1, 3, 4):
         sample(watched, positive, negative, steps=steps)
         assert sum(m.nbytes for _, m in maps._kept) <= 2 * one
@@ -213,7 +208,7 @@ def test_memory_stays_within_the_limit(clip, monkeypatch):
 def test_what_does_not_fit_is_skipped_with_a_warning(clip, monkeypatch):
     """An area prompt sees a part of the picture only."""
     said: list[str] = []
-    monkeypatch.setattr(module, "warn", said.append)
+    monkeypatch.setattr(capture_hook, "warn", said.append)
     whole, part = prompt(clip, "a red vase"), prompt(clip, "a green apple")
     part = [[c, {**o, "area": (4, 8, 0, 0), "strength": 1.0}] for c, o in part]
     watched, maps = capture(make_model(), whole + part)

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hrv_pack.hrv import attention
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import HeadMaps
-from hrv_pack.nodes.maps.capture import Part, part_maps
+from hrv_pack.nodes.maps.capture_hook import Part, part_maps
 
 pytestmark = pytest.mark.usefixtures("host")
 KEYS, TEN = 77, tuple(range(1, 11))

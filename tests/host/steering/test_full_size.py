@@ -8,7 +8,7 @@ import torch
 import nodes as host_nodes
 from hrv_pack.benchmarks.costs.full_size import full_size_sd15
 from hrv_pack.hrv.heads import head_table
-from hrv_pack.nodes.host.patching import add_edits
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.rescale import Rescale, Steer
@@ -30,7 +30,7 @@ def test_an_sd15_size_model_is_steered_and_left_untouched():
             if factor is not None:
                 rescale = torch.full((128,), factor)
                 steer = Steer(prompt, prompt.find("lavender"), rescale, 1e9, 0.0, "test")
-                patched = add_edits(model, [Rescale([steer])])
+                patched = add_hooks(model, [Rescale([steer])])
             latent = {"samples": torch.zeros(1, 4, 8, 8)}
             return host_nodes.KSampler().sample(
                 patched, 1, 2, 5.0, "euler", "normal", positive, negative, latent, 1.0

@@ -11,7 +11,8 @@ from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
 from hrv_pack.hrv.heads import cross_attention_layers, head_table
-from hrv_pack.nodes.host.patching import add_edits
+from hrv_pack.nodes.host.hooks import Hook
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.rescale import Rescale, Steer
@@ -68,7 +69,7 @@ def steer(model, conditioning, words, rescale=None, start=1e9, end=0.0):
     steers = [
         Steer(p, p.find(words), rescale, start, end, "test") for p in prompts_of(conditioning)
     ]
-    return add_edits(model, [Rescale(steers)])
+    return add_hooks(model, [Rescale(steers)])
 
 
 class LiteralMaps:
@@ -190,13 +191,13 @@ def test_area_prompt_does_not_steer_its_clone_in_the_negative(models, clip):
     steered = steer(model, area, "cat")
     sample(steered, whole + area, negative)
     seen = []
-    hooked = add_edits(steered, [_Recorder(seen, prompts_of(area)[0])])
+    hooked = add_hooks(steered, [_Recorder(seen, prompts_of(area)[0])])
     sample(hooked, whole + area, negative, steps=1)
-    tagged = [chunk for chunks in seen for chunk in chunks if chunk]
+    tagged = [prompt for prompts in seen for prompt in prompts if prompt]
     assert len(tagged) == 1
 
 
-class _Recorder:
+class _Recorder(Hook[None]):
     label = "recorder"
 
     def __init__(self, seen, prompt):
@@ -206,11 +207,8 @@ class _Recorder:
         return [self.prompt]
 
     def attach(self, call):
-        self.seen.append(call.chunks)
+        self.seen.append(call.prompt_rows)
         return []
-
-    def finish(self, run):
-        pass
 
 
 def test_without_guidance_the_prompt_runs_alone_and_is_steered(monkeypatch, models, clip):
@@ -248,7 +246,7 @@ def test_a_range_that_ends_early_acts_only_there(models, clip):
     model = models["sd1"]
     positive, negative = prompt(clip, "a red cat"), encode(clip, "bad")
     sigmas = []
-    watched = add_edits(model, [_Sigmas(sigmas, prompts_of(positive)[0])])
+    watched = add_hooks(model, [_Sigmas(sigmas, prompts_of(positive)[0])])
     plain = sample(watched, positive, negative, steps=3)
     rescale = some_rescale(model)
     never = steer(model, positive, "cat", rescale, start=1e9, end=sigmas[0] + 1)
@@ -297,7 +295,7 @@ def test_the_callers_model_is_untouched_even_after_an_error(models, clip, error)
     with pytest.raises(error):
         sample(steered, positive, negative)
     handle.remove()
-    assert "hrv_edits" not in model.model_options["transformer_options"]
+    assert "hrv_hooks" not in model.model_options["transformer_options"]
     for layer in cross_attention_layers(unet_of(model)):
         assert not layer.attention.to_v._forward_hooks
     after = unet_of(model).state_dict()

@@ -1,0 +1,81 @@
+"""Which rows of a U-Net call belong to which tagged prompt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ..prompts.tag import Prompt, tagged_prompt
+from .hooks import Call, PromptRows, Run
+from .options import RUN, TABLE
+
+
+def own_prompt(entry: dict[str, Any]) -> Prompt | None:
+    """The prompt whose own embedding a prepared conditioning has, if it is tagged.
+
+    The host clones the prompt of an area into the other list, with that list's own embedding:
+    the clone keeps the tag, but is no prompt of ours.
+    """
+    prompt, context = tagged_prompt(entry), entry.get("model_conds", {}).get("c_crossattn")
+    own = prompt and context is not None and context.cond is entry.get("cross_attn")
+    return prompt if own else None
+
+
+def note_prompts(
+    executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
+) -> Any:
+    """Wraps CALC_COND_BATCH: notes which (list index, uuid) is which tagged prompt."""
+    table: dict[tuple[int, Any], tuple[PromptRows, ...]] = {}
+    for index, entries in enumerate(conds):
+        for entry in entries or ():
+            prompt = own_prompt(entry)
+            if prompt is not None:
+                length = entry["model_conds"]["c_crossattn"].cond.shape[1]
+                table[index, entry["uuid"]] = _prompt_rows(prompt, length)
+    options = {**model_options.get("transformer_options", {}), TABLE: table}
+    model_options = {**model_options, "transformer_options": options}
+    return executor(model, conds, x, timestep, model_options)
+
+
+def _prompt_rows(prompt: Prompt, length: int) -> tuple[PromptRows, ...]:
+    """The rows of a prompt, or of each member of a pair, which has a length of its own."""
+    if not prompt.members:
+        return (PromptRows(prompt.id, length),)
+    return tuple(
+        PromptRows(own.id, own.tables[0].length, pair_id=prompt.id, member=member)
+        for member, own in enumerate(prompt.members)
+    )
+
+
+def describe(
+    unet: Any, options: dict[str, Any], x: torch.Tensor, context: torch.Tensor | None
+) -> Call | None:
+    """The call as the hooks see it, or None where no tagged prompt takes part."""
+    table = options.get(TABLE, {})
+    keys = zip(options.get("cond_or_uncond", ()), options.get("uuids", ()), strict=False)
+    groups = [table.get(key, (None,)) for key in keys]
+    prompt_rows = tuple(one for group in groups for one in group)
+    if context is None or not any(prompt_rows):
+        return None
+    run: Run = options.get(RUN) or Run()
+    layers, heads = run.layers(unet)
+    rows, tokens = context.shape[:2]
+    images = rows // len(groups)
+    spans = tuple(
+        slice(number * images + member, (number + 1) * images, len(group))
+        for number, group in enumerate(groups)
+        for member in range(len(group))
+    )
+    return Call(
+        layers=layers,
+        heads=heads,
+        prompt_rows=prompt_rows,
+        spans=spans,
+        rows=rows,
+        tokens=tokens,
+        sigma=float(options["sigmas"].flatten()[0]),
+        x=x,
+        unet=unet,
+        run=run,
+    )

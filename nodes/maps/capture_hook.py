@@ -1,0 +1,173 @@
+"""Reading every head's attention maps of a prompt beside the host's own attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.utils.hooks import RemovableHandle
+
+from ...hrv.attention import probabilities
+from ...hrv.heads import CrossAttentionLayer
+from ...hrv.maps import HeadMaps
+from ..host.hooks import Call, Hook, Phase, Run
+from ..prompts.tag import Prompt
+from ..shared.notify import warn
+from .captured import CapturedMaps
+from .preview import MapPreview
+
+
+@dataclass(frozen=True)
+class Part:
+    """Batch rows of a U-Net call that belong to one prompt, and that prompt's own length.
+
+    images: which of the sampled images they are; every second one for a member of a pair.
+    """
+
+    rows: slice
+    images: slice
+    prompt: Prompt
+    length: int
+
+
+@dataclass
+class CaptureState:
+    """What was read in a sampling so far.
+
+    images: which of the sampled images the maps are of; bypassed: what could not be read; shown:
+    how many previews there were.
+    """
+
+    maps: HeadMaps | None = None
+    images: slice = field(default_factory=lambda: slice(None))
+    bypassed: str = ""
+    shown: int = 0
+
+
+class Capture(Hook[CaptureState]):
+    """The hook of HRV Capture: reads `to_q` and `to_k`."""
+
+    label = "HRV Capture"
+    phase = Phase.WATCH
+    only_watches = True
+
+    def __init__(
+        self, maps: CapturedMaps, on_cpu: bool = False, preview: MapPreview | None = None
+    ) -> None:
+        self.maps, self.on_cpu, self.preview = maps, on_cpu, preview
+
+    def new_state(self) -> CaptureState:
+        return CaptureState()
+
+    def prompts(self) -> Iterable[Prompt]:
+        return self.maps.prompts
+
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        mine = self._parts(call)
+        if not mine:
+            return []
+        state = call.run.state(self)
+        size = (call.x.shape[-2], call.x.shape[-1])
+        noise = call.run.noise
+        if noise is not None and noise.shape[-2:] != size:
+            state.bypassed = "an area prompt"
+            return []
+        if state.maps is None:
+            state.maps = HeadMaps(call.heads, self.maps.tokens, size)
+            state.images = mine[0].images
+        # of a pair's prompts only one is watched: the other's maps belong to other images
+        mine = [part for part in mine if part.images == state.images]
+        handles: list[RemovableHandle] = []
+        for layer in call.layers:
+            attention: Any = layer.attention
+            remember, read = self._hooks(call, layer, mine)
+            handles.append(attention.to_q.register_forward_hook(remember))
+            handles.append(attention.to_k.register_forward_hook(read))
+        return handles
+
+    def finish(self, run: Run) -> None:
+        state = run.state(self)
+        if state.bypassed:
+            warn(
+                f"HRV Capture could not read {state.bypassed}: the attention there has not the "
+                "rows or the resolution of the whole image. Prompts for an area have no map; "
+                "connect a pack that changes the attention after HRV Capture."
+            )
+        elif state.maps is None:
+            warn("HRV Capture saw no step: its prompt was never active in this sampling.")
+        if state.maps is not None:
+            self.maps.keep(run.result[state.images], state.maps)
+            if self.preview:
+                self.preview.finish(state.maps)
+
+    def _parts(self, call: Call) -> list[Part]:
+        """The rows of this call that belong to the captured prompts."""
+        prompts = {prompt.id: prompt for prompt in self.maps.prompts}
+        return [
+            Part(
+                rows=rows,
+                images=slice(found.member, None, rows.step),
+                prompt=prompts[found.prompt_id],
+                length=found.length,
+            )
+            for found, rows in call.tagged()
+            if found.prompt_id in prompts
+        ]
+
+    def _hooks(
+        self, call: Call, layer: CrossAttentionLayer, mine: list[Part]
+    ) -> tuple[Callable[..., None], Callable[..., None]]:
+        queries: list[torch.Tensor] = []
+
+        def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
+            queries[:] = [q]
+
+        def read(_module: Any, _args: Any, k: torch.Tensor) -> None:
+            if queries:
+                with torch.no_grad():
+                    self._read(call, layer, mine, queries.pop(), k)
+
+        return remember, read
+
+    def _read(
+        self,
+        call: Call,
+        layer: CrossAttentionLayer,
+        mine: list[Part],
+        q: torch.Tensor,
+        k: torch.Tensor,
+    ) -> None:
+        """Add a layer's maps; after the last layer, make room for them and show a preview."""
+        state = call.run.state(self)
+        if state.maps is None:
+            return
+        fits = q.shape[0] == k.shape[0] == call.rows and k.shape[1] >= call.tokens
+        for part in mine if fits else ():
+            maps = part_maps(part, layer, call.tokens, q, k)
+            first = self.maps.first_token(part.prompt.id)
+            maps = maps.cpu() if self.on_cpu else maps
+            fits &= state.maps.add(layer.stage, layer.layer, maps, first)
+        if not fits:
+            state.bypassed = f"{layer.stage} layer {layer.layer}"
+        elif layer is call.layers[-1]:
+            self.maps.make_room(state.maps.nbytes)
+            if self.preview:
+                state.shown = self.preview.after(call, state.maps, state.shown)
+
+
+def part_maps(
+    part: Part, layer: CrossAttentionLayer, tokens: int, q: torch.Tensor, k: torch.Tensor
+) -> torch.Tensor:
+    """Maps (I, heads, pixels, n) of a prompt's n semantic tokens; q, k are a layer's own.
+
+    A context that the host repeated has every token several times; their maps add up.
+    """
+    own = part.prompt.semantic
+    copies = range(0, tokens, part.length)
+    positions = [start + position for start in copies for position in own]
+    maps = probabilities(q[part.rows], k[part.rows], layer.heads, positions)
+    if len(copies) == 1:
+        return maps
+    return maps.unflatten(-1, (len(copies), len(own))).sum(dim=-2)
