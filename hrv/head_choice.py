@@ -1,19 +1,43 @@
-"""Which heads: the most or least relevant to a concept, or stages, layers and heads by name."""
+"""Which heads: the most or least relevant to a concept, or stages, layers and heads by name.
+
+H: cross-attention heads of the model.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from .heads import HeadTable, Stage
-from .relevance import Order, head_order
+from .heads import HeadId, HeadTable, Stage
+from .relevance import HeadRelevance
+
+Order = Literal["MoRHF", "LeRHF", "random"]
 
 _RANGE = r"\*|\d+(?:-\d+)?"
 _ITEM = re.compile(rf"(down|mid|up|d|m|u)({_RANGE})?(?:\.({_RANGE}))?", re.IGNORECASE)
 _STAGES: dict[str, Stage] = {"d": "down", "m": "mid", "u": "up"}
+
+
+def head_order(vector: Tensor, order: Order, seed: int = 0) -> Tensor:
+    """Head numbers (H,) int64 in order of weakening (HRV, section 4).
+
+    MoRHF: most relevant first, ties in table order; LeRHF: its exact reverse; random: by seed.
+    """
+    if vector.ndim != 1:
+        raise ValueError(f"Expected one HRV of shape (heads,); found {tuple(vector.shape)}.")
+    if order == "random":
+        generator = torch.Generator().manual_seed(seed)
+        return torch.randperm(len(vector), generator=generator)
+    most_relevant_first = torch.argsort(vector, descending=True, stable=True)
+    if order == "MoRHF":
+        return most_relevant_first
+    if order == "LeRHF":
+        return most_relevant_first.flip(0)
+    raise ValueError(f"Order must be MoRHF, LeRHF or random; found {order!r}.")
 
 
 def first_heads(vector: Tensor, order: Order, count: int) -> Tensor:
@@ -29,6 +53,15 @@ def first_heads(vector: Tensor, order: Order, count: int) -> Tensor:
     chosen = torch.zeros(len(vector), dtype=torch.bool)
     chosen[head_order(vector, order)[:count]] = True
     return chosen
+
+
+def top_heads(relevance: HeadRelevance, concept: str, k: int = 10) -> list[tuple[HeadId, float]]:
+    """The `k` most relevant heads of a concept with their HRV entries, most relevant first."""
+    heads = len(relevance.heads)
+    if not 1 <= k <= heads:
+        raise ValueError(f"The model has {heads} heads, so 1 to {heads} can be listed; found {k}.")
+    row = relevance.row(concept)
+    return [(relevance.heads[i], float(row[i])) for i in head_order(row, "MoRHF")[:k].tolist()]
 
 
 def named_heads(text: str, heads: HeadTable) -> Tensor:

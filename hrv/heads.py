@@ -139,18 +139,24 @@ class HeadTable:
         return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
 
     @property
+    def known_family(self) -> str | None:
+        """The name of the model family with this structure, if it has one."""
+        down, mid, up = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES)
+        return _FAMILIES.get((len(self.layers), down, mid, up))
+
+    @property
     def family(self) -> str:
         """The model family with this structure, or a description by its counts."""
-        down, mid, up = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES)
-        known = _FAMILIES.get((len(self.layers), down, mid, up))
-        return known or f"a model with {len(self)} heads in {len(self.layers)} layers"
+        return self.known_family or f"a model with {self._counts}"
 
     @property
     def description(self) -> str:
         """The family with its counts, for messages: 'SD1.x (128 heads in 16 layers)'."""
-        if self.family.startswith("a model with"):
-            return self.family
-        return f"{self.family} ({len(self)} heads in {len(self.layers)} layers)"
+        return f"{self.known_family} ({self._counts})" if self.known_family else self.family
+
+    @property
+    def _counts(self) -> str:
+        return f"{len(self)} heads in {len(self.layers)} layers"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
-"""Head relevance vectors (HRVs) and the rescale vectors made from them.
+"""Head relevance vectors (HRVs) of a model's concepts, checked.
 
-HRV is arXiv 2412.02237. N: concepts; H: cross-attention heads of the model.
+HRV is arXiv 2412.02237. N: concepts; H: cross-attention heads of the model; T: timestep bins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,12 +14,7 @@ from torch import Tensor
 from .heads import HeadTable
 from .text.spelling import nearest
 
-Clamp = Literal["auto", "none"] | float
-Order = Literal["MoRHF", "LeRHF", "random"]
-
 _ROW_TOLERANCE = 1e-4
-_SDXL_HEADS = 1300
-_SDXL_UPPER = 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,96 +110,3 @@ def _check_timestep_bins(bins: Tensor, votes: Tensor | None) -> None:
         )
     if bins.dtype != torch.int64 or bool((bins < 0).any()):
         raise ValueError("Votes are counts in int64, not negative. The file may be damaged.")
-
-
-def normalise_votes(votes: Tensor, concepts: tuple[str, ...] = ()) -> Tensor:
-    """HRVs (N, H) float32 from votes (N, H): shares within each head, then rows of L1 norm H.
-
-    HRV, Algorithm 1 with its normalisation. A head that no concept won counts 0. ValueError
-    names a concept without any vote, for its row has no direction.
-    """
-    counts = votes.double()
-    shares = counts / counts.sum(dim=0).clamp(min=1)
-    totals = shares.sum(dim=1)
-    for i in (totals == 0).nonzero().flatten().tolist():
-        name = repr(concepts[i]) if concepts else f"number {i}"
-        raise ValueError(
-            f"Concept {name} won no vote in any head, so it has no HRV. Use more prompts or "
-            "steps, or other concept-words, or leave it out."
-        )
-    return (shares * (votes.shape[1] / totals)[:, None]).float()
-
-
-def upper_bound(clamp: Clamp, heads: HeadTable) -> float | None:
-    """The largest entry an HRV may keep: 9 for 'auto' on SDXL (HRV, appendix), else None."""
-    if clamp == "none":
-        return None
-    if clamp == "auto":
-        return _SDXL_UPPER if len(heads) == _SDXL_HEADS else None
-    if isinstance(clamp, str) or not clamp > 0:
-        raise ValueError(f"Clamp must be 'auto', 'none' or a number above 0; found {clamp!r}.")
-    return float(clamp)
-
-
-def _clamped(relevance: HeadRelevance, concept: str, upper: float | None) -> Tensor:
-    row = relevance.row(concept)
-    return row if upper is None else row.clamp(max=upper)
-
-
-def strengthening(relevance: HeadRelevance, concept: str, upper: float | None = None) -> Tensor:
-    """Rescale vector (H,) of concept strengthening (HRV, section 4): r = h[concept]."""
-    return _clamped(relevance, concept, upper)
-
-
-def adjusting(
-    relevance: HeadRelevance,
-    desired: str,
-    undesired: str,
-    a: float = 2.0,
-    b: float = 1.0,
-    upper: float | None = None,
-) -> Tensor:
-    """Rescale vector (H,) of concept adjusting (HRV, figure 4): r = a h[desired] - b h[undesired].
-
-    `upper` bounds both HRVs before they are combined. With a=2, b=1 and the same concept twice
-    this is strengthening.
-    """
-    return a * _clamped(relevance, desired, upper) - b * _clamped(relevance, undesired, upper)
-
-
-def blend(r: Tensor, strength: float) -> Tensor:
-    """1 + strength * (r - 1): exactly ones at strength 0, exactly r at strength 1."""
-    return torch.lerp(torch.ones_like(r), r, strength)
-
-
-def head_order(vector: Tensor, order: Order, seed: int = 0) -> Tensor:
-    """Head numbers (H,) int64 in order of weakening (HRV, section 3).
-
-    MoRHF: most relevant first, ties in table order; LeRHF: its exact reverse; random: by seed.
-    """
-    if vector.ndim != 1:
-        raise ValueError(f"Expected one HRV of shape (heads,); found {tuple(vector.shape)}.")
-    if order == "random":
-        generator = torch.Generator().manual_seed(seed)
-        return torch.randperm(len(vector), generator=generator)
-    most_relevant_first = torch.argsort(vector, descending=True, stable=True)
-    if order == "MoRHF":
-        return most_relevant_first
-    if order == "LeRHF":
-        return most_relevant_first.flip(0)
-    raise ValueError(f"Order must be MoRHF, LeRHF or random; found {order!r}.")
-
-
-def weakening(order: Tensor, count: int, factor: float) -> Tensor:
-    """Rescale vector (H,) of ordered weakening (HRV, section 3).
-
-    `factor` at the first `count` heads of the order, 1 elsewhere.
-    """
-    heads = len(order)
-    if not 0 <= count <= heads:
-        raise ValueError(
-            f"The model has {heads} heads, so 0 to {heads} can be weakened; found {count}."
-        )
-    r = torch.ones(heads)
-    r[order[:count]] = factor
-    return r

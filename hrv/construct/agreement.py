@@ -1,4 +1,4 @@
-"""How settled HRVs are: the vectors of one half of the pictures against those of the other."""
+"""How settled HRVs are: the vectors of one half of the images against those of the other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..similarity import cosine
+from .vectors import vectors_of
+
 
 @dataclass(frozen=True)
 class Agreement:
     """Split-half agreement: cosine and rank correlation (Spearman) of each concept's two HRVs.
 
     (N,) float64 each; 0 for a concept that won no vote in one of the halves. known: whether both
-    halves have a picture.
+    halves have an image.
     """
 
     cosine: Tensor
@@ -46,19 +49,14 @@ class Agreement:
 def split_half(votes: Tensor) -> Agreement:
     """Agreement of the HRVs of the two halves; votes: (2, T, N, H) int64.
 
-    Both measures are blind to the scale of a row, so shares within heads suffice.
+    Spearman's rank correlation is the cosine of the centred ranks.
     """
-    counts = votes.sum(dim=1).double()
-    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)  # 2 N H
-    ranks = torch.stack([_ranks(row) for row in shares.flatten(0, 1)]).unflatten(0, (2, -1))
+    halves = votes.sum(dim=1)
+    vectors = vectors_of(halves)  # 2 N H
+    ranks = torch.stack([_ranks(row) for row in vectors.flatten(0, 1)]).unflatten(0, (2, -1))
     centred = ranks - ranks.mean(dim=-1, keepdim=True)
-    return Agreement(_cosine(shares), _cosine(centred), bool((counts.sum(dim=(1, 2)) > 0).all()))
-
-
-def _cosine(pairs: Tensor) -> Tensor:
-    a, b = pairs
-    norm = a.norm(dim=-1) * b.norm(dim=-1)
-    return (a * b).sum(dim=-1) / torch.where(norm > 0, norm, torch.ones_like(norm))
+    known = bool((halves.sum(dim=(1, 2)) > 0).all())
+    return Agreement(cosine(*vectors), cosine(*centred), known)
 
 
 def _ranks(values: Tensor) -> Tensor:

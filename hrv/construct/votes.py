@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ..heads import HeadTable
-from ..relevance import HeadRelevance, normalise_votes
+from ..relevance import HeadRelevance
 from .algorithm import ConceptWords
+from .vectors import normalise_votes
 
 HALVES = 2
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..ranking import top_heads
+from ..head_choice import top_heads
 from ..relevance import HeadRelevance
 from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, Values, colours, ink_on
 from .head_grid import HeadGrid

@@ -1,10 +1,11 @@
-"""A small picture of growing HRVs, quick enough to draw between two pictures."""
+"""A small image of growing HRVs, quick enough to draw between two sampled images."""
 
 from __future__ import annotations
 
 import numpy as np
 from torch import Tensor
 
+from ..construct.vectors import vectors_of
 from .canvas import DARK, Pixels, colours
 from .heat_maps import relevance_level, top_of
 
@@ -16,10 +17,7 @@ def live_map(votes: Tensor) -> Pixels:
 
     A concept without any vote yet is drawn as 0.
     """
-    counts = votes.double()
-    shares = counts / counts.sum(dim=0).clamp(min=1)
-    totals = shares.sum(dim=1, keepdim=True).clamp(min=1e-12)
-    vectors = shares * (votes.shape[1] / totals)
+    vectors = vectors_of(votes)
     levels = relevance_level(vectors.numpy(), top_of(vectors))
     cells = (colours(levels, DARK.relevance)[..., :3] * 255).astype(np.uint8)
     wide = max(1, _WIDTH // votes.shape[1])

@@ -1,64 +1,29 @@
-"""HRVs of the parts of the denoising as points on a page (HRV, arXiv 2412.02237, figure 47)."""
+"""HRVs of timestep bins as points on a page (HRV, arXiv 2412.02237, figure 10)."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from ..construct.vectors import vectors_of
 from ..relevance import HeadRelevance
+from ..similarity import plane, separation
 from .canvas import MARGIN, SMALL, TEXT, Canvas, Pixels
 
 _SIDE, _ABOVE, _LINE = 620, 190, 30
 _COLUMNS = 4
 
 
-def part_vectors(parts: Tensor) -> Tensor:
-    """HRVs of each part, (T, N, H) float64, rows of L1 norm H; 0 for a concept without votes.
+def timestep_bins_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
+    """Each concept's HRV in each timestep bin as a point, coloured by concept and beside it by bin.
 
-    parts: (T, N, H) votes.
-    """
-    counts = parts.double()
-    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
-    totals = shares.sum(dim=2, keepdim=True)
-    return shares * (parts.shape[2] / torch.where(totals > 0, totals, torch.ones_like(totals)))
-
-
-def separation(vectors: Tensor) -> tuple[float, float]:
-    """Mean cosine of a concept's HRVs in different parts, and of different concepts in one part.
-
-    vectors: (T, N, H). Where concepts separate and parts do not, the first is the larger.
-    """
-    unit = torch.nn.functional.normalize(vectors, dim=-1)
-    parts, concepts, _ = vectors.shape
-    across = torch.einsum("tnh,snh->tsn", unit, unit).mean(dim=-1)
-    within = torch.einsum("tnh,tmh->nmt", unit, unit).mean(dim=-1)
-    return _off_diagonal(across, parts), _off_diagonal(within, concepts)
-
-
-def _off_diagonal(square: Tensor, size: int) -> float:
-    return float((square.sum() - square.diagonal().sum()) / (size * (size - 1)))
-
-
-def plane(vectors: Tensor) -> Tensor:
-    """The first two principal components of all HRVs, each scaled to unit length: (T, N, 2)."""
-    flat = torch.nn.functional.normalize(vectors, dim=-1).flatten(0, 1)
-    centred = flat - flat.mean(dim=0)
-    _, _, directions = torch.linalg.svd(centred, full_matrices=False)
-    return (centred @ directions[:2].T).unflatten(0, vectors.shape[:2])
-
-
-def parts_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
-    """Each concept's HRV in each part as a point, coloured by concept and, beside it, by part.
-
-    ValueError if the votes were not counted in parts.
+    ValueError if the votes were not counted in timestep bins.
     """
     if relevance.timestep_bins is None or len(relevance.timestep_bins) < 2:
         raise ValueError(
             "This HRV was not counted in parts of the denoising. Construct it with 'parts' set to "
             "2 or more, such as 10."
         )
-    vectors = part_vectors(relevance.timestep_bins)
+    vectors = vectors_of(relevance.timestep_bins)
     points = plane(vectors).numpy()
     count, names = len(relevance.timestep_bins), relevance.concepts
     rows = -(-len(names) // _COLUMNS)

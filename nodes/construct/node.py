@@ -10,7 +10,7 @@ from comfy_api.latest import io, ui
 from ...hrv.construct.agreement import split_half
 from ...hrv.construct.algorithm import RECIPES, Recipe
 from ...hrv.construct.concepts import parse_concepts, shared_words
-from ...hrv.draw import similarity as figures
+from ...hrv.draw.heat_maps import heat_map
 from ..library import concept_lists as concept_library
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV
@@ -177,5 +177,5 @@ class HRVConstruct(io.ComfyNode):
         text = f"{record.done} pictures; {summary.summary(words.concepts)}"
         text = f"{text}\n{summary.table(words.concepts)}"
         show_text(text, node)
-        image = to_image(figures.heat_map(relevance, None, dark=True))
+        image = to_image(heat_map(relevance, None, dark=True))
         return io.NodeOutput(relevance, image, ui=ui.PreviewText(text))

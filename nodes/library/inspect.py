@@ -8,8 +8,9 @@ import numpy as np
 from comfy_api.latest import io, ui
 
 from ...hrv.draw.heat_maps import heat_map
-from ...hrv.draw.similarity import concept_similarity, top_heads_table
-from ...hrv.draw.timestep_bins import parts_map
+from ...hrv.draw.similarity import concept_similarity
+from ...hrv.draw.timestep_bins import timestep_bins_map
+from ...hrv.draw.top_heads import top_heads_table
 from ...hrv.relevance import HeadRelevance
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV
@@ -22,7 +23,7 @@ VIEWS: dict[str, _Draw] = {
     "heat maps of all concepts": lambda hrv, concept, top, dark: heat_map(hrv, None, dark),
     "similarity": lambda hrv, concept, top, dark: concept_similarity(hrv, dark),
     "top heads": top_heads_table,
-    "parts of the denoising": lambda hrv, concept, top, dark: parts_map(hrv, dark),
+    "parts of the denoising": lambda hrv, concept, top, dark: timestep_bins_map(hrv, dark),
 }
 
 

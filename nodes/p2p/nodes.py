@@ -8,7 +8,8 @@ from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ...hrv.p2p import CrossEdit, exchange, reweight
-from ...hrv.relevance import HeadRelevance, blend, strengthening
+from ...hrv.relevance import HeadRelevance
+from ...hrv.rescale import blend, strengthening
 from ...hrv.text.align import Alignment, Mapper, Mode, align
 from ..host.hooks import Hook
 from ..host.model import model_heads

@@ -6,7 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ...hrv.relevance import HeadRelevance, upper_bound
+from ...hrv.relevance import HeadRelevance
+from ...hrv.rescale import upper_bound
 
 CATEGORY = "HRV"
 HRV = io.Custom("HRV")

@@ -7,7 +7,9 @@ from typing import Any
 from comfy_api.latest import io
 from torch import Tensor
 
-from ...hrv.relevance import HeadRelevance, adjusting, blend, head_order, strengthening, weakening
+from ...hrv.head_choice import head_order
+from ...hrv.relevance import HeadRelevance
+from ...hrv.rescale import adjusting, blend, strengthening, weakening
 from ..host.model import percent_to_sigmas
 from ..host.patching import add_hooks
 from ..library.menus import any_concept, concept_input

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ....hrv.relevance import Order, head_order, weakening
+from ....hrv.head_choice import Order, head_order
+from ....hrv.rescale import weakening
 from ...framework.statistics import interval_of
 from ..framework import Lab, Rows
 

@@ -22,7 +22,7 @@ from hrv_pack.benchmarks.evidence.timesteps.words import added_sentence
 from hrv_pack.benchmarks.evidence.voting import cosine, hrvs
 from hrv_pack.demo.captions import meanings
 from hrv_pack.demo.world import BARE
-from hrv_pack.hrv.relevance import normalise_votes
+from hrv_pack.hrv.construct.vectors import normalise_votes
 
 EVERY = (multi_object.EXPERIMENT, timesteps.EXPERIMENT, breaking.EXPERIMENT)
 each_experiment = pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import torch
 
-from hrv_pack.hrv.diagnosis import Reading, overlaps, verdict
+from hrv_pack.hrv.diagnosis import Reading, claim, overlaps, shares, verdict
 from hrv_pack.hrv.draw.overlay import colour_map, outlined, overlay
-from hrv_pack.hrv.maps import iou
+from hrv_pack.hrv.head_choice import named_heads
+from hrv_pack.hrv.heads import HeadTable
+from hrv_pack.hrv.maps import LayerMaps, iou
+
+SD1 = HeadTable(
+    (
+        *(("down", i, 8) for i in range(6)),
+        ("mid", 0, 8),
+        *(("up", i, 8) for i in range(9)),
+    )
+)
 
 
 def test_the_verdict_names_the_adjustment_only_where_it_helps():
@@ -45,3 +55,14 @@ def test_the_outline_runs_around_the_mask_not_over_it():
     wanted = torch.zeros(7, 7)
     wanted[1:6, 1:6], wanted[2:5, 2:5] = 1, 0
     assert torch.equal(shown, wanted)
+
+
+def test_shares_sum_to_one_and_follow_the_chosen_heads():
+    word = [LayerMaps(s, n, torch.full((1, h, 2, 4, 4), 0.1)) for s, n, h in SD1.layers]
+    loud = named_heads("u2.3", SD1)
+    for layer in word:
+        if (layer.stage, layer.layer) == ("up", 2):
+            layer.maps[:, 3] = 0.3
+    claims = torch.stack([claim(word, SD1, c) for c in (loud, named_heads("d0.0", SD1))])
+    torch.testing.assert_close(claims[:, 0], torch.tensor([0.3, 0.1]))
+    torch.testing.assert_close(shares(claims[:, 0]), torch.tensor([0.75, 0.25]))

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from hrv_pack.hrv.diagnosis import claim, shares
-from hrv_pack.hrv.head_choice import first_heads, named_heads
+from hrv_pack.hrv.head_choice import named_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import (
     HeadMaps,
@@ -209,44 +208,6 @@ def test_iou():
     torch.testing.assert_close(iou(a, b), torch.tensor([1 / 3, 1.0, 0.0]))
 
 
-def test_names_of_heads():
-    def listed(text):
-        return {SD1.names[i] for i in named_heads(text, SD1).nonzero().flatten().tolist()}
-
-    assert listed("m") == {f"mid, layer: 0, head: {h}" for h in range(8)}
-    assert listed("d4.2-5") == {f"down, layer: 4, head: {h}" for h in range(2, 6)}
-    assert listed("u0-3.*") == {f"up, layer: {n}, head: {h}" for n in range(4) for h in range(8)}
-    assert listed("U*.7; down0.0") == {f"up, layer: {n}, head: 7" for n in range(9)} | {
-        "down, layer: 0, head: 0"
-    }
-    assert listed("d m u") == set(SD1.names)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("u9", "up has layers 0 to 8; found 9"),
-        ("u3-9.*", "up has layers 0 to 8; found 3-9"),
-        ("d4.2-8", "down layer 4 has heads 0 to 7; found 2-8"),
-        ("d4.5-2", "down layer 4 has heads 0 to 7; found 5-2"),
-        ("m1", "mid has layers 0 to 0"),
-        ("x3", "names no heads"),
-        (" , ", "Name some heads"),
-    ],
-)
-def test_wrong_names_say_what_there_is(text, message):
-    with pytest.raises(ValueError, match=message):
-        named_heads(text, SD1)
-
-
-def test_first_heads_of_both_orders():
-    vector = torch.tensor([3.0, 0.0, 1.0, 2.0])
-    assert first_heads(vector, "MoRHF", 2).tolist() == [True, False, False, True]
-    assert first_heads(vector, "LeRHF", 1).tolist() == [False, True, False, False]
-    with pytest.raises(ValueError, match="choose 1 to 4"):
-        first_heads(vector, "MoRHF", 5)
-
-
 SDXL = HeadTable(
     tuple(("down", n, 10 if n < 4 else 20) for n in range(24))
     + tuple(("mid", n, 20) for n in range(10))
@@ -266,16 +227,3 @@ def test_ten_tokens_stay_within_the_memory_limit(heads, latent, halvings, limit)
         assert maps.add(stage, layer, torch.empty(1, count, h * w, 10, device="meta"), 0)
     assert len(heads) in (128, 1300)
     assert maps.nbytes < limit * 10**6
-
-
-def test_shares_sum_to_one_and_follow_the_chosen_heads():
-    maps, _ = filled((8, 8))
-    word = maps.means([0, 1])
-    loud = named_heads("u2.3", SD1)
-    for layer in word:
-        layer.maps[:, :] = 0.1
-        if (layer.stage, layer.layer) == ("up", 2):
-            layer.maps[:, 3] = 0.3
-    claims = torch.stack([claim(word, SD1, c) for c in (loud, named_heads("d0.0", SD1))])
-    torch.testing.assert_close(claims[:, 0], torch.tensor([0.3, 0.1]))
-    torch.testing.assert_close(shares(claims[:, 0]), torch.tensor([0.75, 0.25]))

@@ -13,15 +13,10 @@ import torch
 
 from hrv_pack.hrv.draw.canvas import DARK, LIGHT, Theme, colours
 from hrv_pack.hrv.draw.head_grid import HeadGrid
-from hrv_pack.hrv.draw.heat_maps import relevance_level
-from hrv_pack.hrv.draw.similarity import (
-    concept_similarity,
-    cosine_similarity,
-    heat_map,
-    top_heads,
-    top_heads_table,
-    top_heads_text,
-)
+from hrv_pack.hrv.draw.heat_maps import heat_map, relevance_level
+from hrv_pack.hrv.draw.similarity import concept_similarity
+from hrv_pack.hrv.draw.top_heads import top_heads_table
+from hrv_pack.hrv.head_choice import top_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
 from hrv_pack.tools.host import ROOT
@@ -192,44 +187,6 @@ def test_below_and_above_neutral_stay_apart_for_the_colour_blind(kind: str, them
     for i in range(5):
         for j in range(i):
             assert np.linalg.norm(seen[i] - seen[j]) > 0.12
-
-
-def test_top_heads_are_the_largest_in_order_ties_in_table_order() -> None:
-    values = relevance()
-    vectors = values.vectors.clone()
-    vectors[0] = 1
-    tied = replace(values, vectors=vectors)
-    assert [h for h, _ in top_heads(tied, "Concept 0", 18)] == list(SMALL)
-    row = values.vectors[2].double().tolist()
-    literal = sorted(range(18), key=lambda i: -row[i])[:5]
-    assert top_heads(values, "concept 2", 5) == [(SMALL[i], row[i]) for i in literal]
-
-
-def test_the_text_table_says_what_the_picture_says() -> None:
-    lines = top_heads_text(relevance(), "concept 2", 4).splitlines()
-    assert "Concept 2" in lines[0] and "18 heads" in lines[0]
-    for rank, (line, (head, value)) in enumerate(
-        zip(lines[1:], top_heads(relevance(), "Concept 2", 4), strict=True), start=1
-    ):
-        assert line.split()[0] == str(rank)
-        assert str(head) in line and line.endswith(f"{value:.3f}")
-
-
-def test_cosines_match_a_literal_reference() -> None:
-    values = relevance(count=4)
-    rows = values.vectors.double().tolist()
-    found = cosine_similarity(values)
-    for i, a in enumerate(rows):
-        for j, b in enumerate(rows):
-            dot = sum(x * y for x, y in zip(a, b, strict=True))
-            norm = sum(x * x for x in a) ** 0.5 * sum(y * y for y in b) ** 0.5
-            assert float(found[i, j]) == pytest.approx(dot / norm, abs=1e-12)
-
-
-@pytest.mark.parametrize("k", [0, 19, -1])
-def test_more_heads_than_the_model_has_are_an_error(k: int) -> None:
-    with pytest.raises(ValueError, match="18 heads"):
-        top_heads(relevance(), "Concept 0", k)
 
 
 def test_a_table_too_long_for_a_picture_is_an_error() -> None:

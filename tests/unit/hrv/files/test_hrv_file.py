@@ -10,9 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from hrv_pack.hrv.construct.vectors import normalise_votes
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance, write_whole
 from hrv_pack.hrv.heads import HeadTable
-from hrv_pack.hrv.relevance import HeadRelevance, normalise_votes
+from hrv_pack.hrv.relevance import HeadRelevance
 
 TABLE = HeadTable((("down", 0, 2), ("down", 1, 2), ("mid", 0, 2), ("up", 0, 3)))
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hrv_pack.hrv.measure.steer import positive_weights, towards, towards_and_away, unit_effects
-from hrv_pack.hrv.relevance import blend
+from hrv_pack.hrv.rescale import blend
 
 G = torch.tensor([0.02, -0.08, 0.0, 0.04])
 

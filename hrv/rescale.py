@@ -1,0 +1,81 @@
+"""Rescale vectors r (H,): what each head's attention maps of a word are multiplied by.
+
+HRV is arXiv 2412.02237. H: cross-attention heads of the model.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from .heads import HeadTable
+from .relevance import HeadRelevance
+
+Clamp = Literal["auto", "none"] | float
+
+WEAKENING_FACTOR = -2.0
+"""What a weakened head is rescaled by (HRV, section 4)."""
+
+_SDXL_UPPER = 9.0
+
+
+def upper_bound(clamp: Clamp, heads: HeadTable) -> float | None:
+    """The largest entry an HRV may keep: 9 for 'auto' on SDXL, as the authors' notebook has it.
+
+    None where nothing bounds it.
+    """
+    if clamp == "none":
+        return None
+    if clamp == "auto":
+        return _SDXL_UPPER if heads.family == "SDXL" else None
+    if isinstance(clamp, str) or not clamp > 0:
+        raise ValueError(f"Clamp must be 'auto', 'none' or a number above 0; found {clamp!r}.")
+    return float(clamp)
+
+
+def _clamped(relevance: HeadRelevance, concept: str, upper: float | None) -> Tensor:
+    row = relevance.row(concept)
+    return row if upper is None else row.clamp(max=upper)
+
+
+def strengthening(relevance: HeadRelevance, concept: str, upper: float | None = None) -> Tensor:
+    """Rescale vector (H,) of concept strengthening (HRV, section 5): r = h[concept]."""
+    return _clamped(relevance, concept, upper)
+
+
+def adjusting(
+    relevance: HeadRelevance,
+    desired: str,
+    undesired: str,
+    a: float = 2.0,
+    b: float = 1.0,
+    upper: float | None = None,
+) -> Tensor:
+    """Rescale vector (H,) of concept adjusting (HRV, figure 4): r = a h[desired] - b h[undesired].
+
+    `upper` bounds both HRVs before they are combined. With a=2, b=1 and the same concept twice
+    this is strengthening.
+    """
+    return a * _clamped(relevance, desired, upper) - b * _clamped(relevance, undesired, upper)
+
+
+def blend(r: Tensor, strength: float) -> Tensor:
+    """1 + strength * (r - 1): exactly ones at strength 0, exactly r at strength 1."""
+    return torch.lerp(torch.ones_like(r), r, strength)
+
+
+def weakening(order: Tensor, count: int, factor: float) -> Tensor:
+    """Rescale vector (H,) of ordered weakening (HRV, section 4).
+
+    `factor` at the first `count` heads of the order, 1 elsewhere.
+    """
+    heads = len(order)
+    if not 0 <= count <= heads:
+        raise ValueError(
+            f"The model has {heads} heads, so 0 to {heads} can be weakened; found {count}."
+        )
+    r = torch.ones(heads)
+    r[order[:count]] = factor
+    return r
