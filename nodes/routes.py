@@ -24,9 +24,9 @@ def register() -> None:
 def concepts_of(choice: str) -> list[str]:
     """Concept names behind a choice of HRV Load, without fetching anything."""
     if not choice.startswith(DOWNLOAD):
-        return list(library.load(choice).concepts)
+        return library.concepts_in(choice)
     for entry in published():
         path = library.own_folder() / entry.file_name
         if choice == DOWNLOAD + entry.title and path.is_file():
-            return list(library.load(entry.file_name).concepts)
+            return library.concepts_in(entry.file_name)
     return list(library.PAPER_CONCEPTS)

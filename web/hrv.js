@@ -1,20 +1,39 @@
-// Concept menus follow the wired HRV file, and warnings of a sampling appear as toasts.
+// Concept menus follow the connected HRV file, and warnings of a sampling appear as toasts.
+// The server marks the inputs concerned (nodes/library/menus.py), so no node is named here.
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 
-const CONCEPT_WIDGETS = ["concept", "desired", "undesired"];
+const HRV_TYPE = "HRV"; // of the slots that vectors pass through
+const menus = new Map(); // node type -> what each marked input lists, by the input's name
 
-function inputLink(node, name) {
-  const input = node.inputs?.find((slot) => slot.name === name);
-  return input?.link == null ? null : node.graph?.links?.get?.(input.link) ?? node.graph?.links?.[input.link];
+function noteMenus(definition) {
+  const inputs = { ...definition.input?.required, ...definition.input?.optional };
+  const marked = Object.entries(inputs).filter(([, spec]) => spec[1]?.hrv_menu);
+  const listed = marked.map(([name, spec]) => [name, spec[1].hrv_menu]);
+  if (listed.length) menus.set(definition.name, new Map(listed));
 }
 
-// The HRV Load node behind an hrv input, through nodes that pass an HRV on.
+function menuWidgets(node, listing) {
+  const own = menus.get(node.comfyClass);
+  return (node.widgets ?? []).filter((widget) => own?.get(widget.name) === listing);
+}
+
+const conceptWidgets = (node) => menuWidgets(node, "concepts");
+const fileWidget = (node) => menuWidgets(node, "file")[0];
+
+// The link that brings a node its vectors; of a node with one input, such as a reroute, that one.
+function vectorsLink(node) {
+  const connected = node.inputs?.filter((slot) => slot.link != null) ?? [];
+  const slot = connected.find((each) => each.type === HRV_TYPE) ?? (node.inputs?.length === 1 ? connected[0] : null);
+  return slot && (node.graph?.links?.get?.(slot.link) ?? node.graph?.links?.[slot.link]);
+}
+
+// The file chosen in the node that the vectors come from, through nodes that pass them on.
 function sourceFile(node) {
   for (let steps = 0; node && steps < 32; steps += 1) {
-    const file = node.widgets?.find((widget) => widget.name === "file");
-    if (node.comfyClass === "HRVLoad") return file?.value;
-    const link = inputLink(node, "hrv") ?? (node.inputs?.length === 1 ? inputLink(node, node.inputs[0].name) : null);
+    const file = fileWidget(node);
+    if (file) return file.value;
+    const link = vectorsLink(node);
     node = link && node.graph.getNodeById(link.origin_id);
   }
   return null;
@@ -36,17 +55,11 @@ async function refreshMenus(node) {
   const file = sourceFile(node);
   const concepts = file && (await conceptsOf(file));
   if (!concepts) return;
-  for (const widget of node.widgets ?? []) {
-    if (CONCEPT_WIDGETS.includes(widget.name)) widget.options.values = concepts;
-  }
+  for (const widget of conceptWidgets(node)) widget.options.values = concepts;
 }
 
 function refreshAll(graph) {
-  for (const node of graph?._nodes ?? []) if (hasConcepts(node)) refreshMenus(node);
-}
-
-function hasConcepts(node) {
-  return node.comfyClass?.startsWith("HRV") && node.widgets?.some((w) => CONCEPT_WIDGETS.includes(w.name));
+  for (const node of graph?._nodes ?? []) if (conceptWidgets(node).length) refreshMenus(node);
 }
 
 app.registerExtension({
@@ -58,8 +71,11 @@ app.registerExtension({
       });
     });
   },
+  beforeRegisterNodeDef(_type, definition) {
+    noteMenus(definition);
+  },
   nodeCreated(node) {
-    if (hasConcepts(node)) {
+    if (conceptWidgets(node).length) {
       const changed = node.onConnectionsChange;
       node.onConnectionsChange = function (...args) {
         const result = changed?.apply(this, args);
@@ -67,9 +83,8 @@ app.registerExtension({
         return result;
       };
     }
-    if (node.comfyClass === "HRVLoad") {
-      const file = node.widgets?.find((widget) => widget.name === "file");
-      if (!file) return;
+    const file = fileWidget(node);
+    if (file) {
       const callback = file.callback;
       file.callback = function (...args) {
         const result = callback?.apply(this, args);

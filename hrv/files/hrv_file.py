@@ -26,6 +26,7 @@ from ..text.spelling import nearest
 from .authors import import_authors
 
 __all__ = [
+    "concept_names",
     "import_authors",
     "list_names",
     "load_relevance",
@@ -113,6 +114,18 @@ def load_relevance(path: str | os.PathLike[str]) -> HeadRelevance:
             timestep_bins=tensors.get("parts"),
         )
     except ValueError as error:
+        raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error
+
+
+def concept_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The concepts of an HRV file, from its header alone; ValueError names the file."""
+    path = Path(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        _check_version(metadata)
+        return _names(metadata, "concepts")
+    except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error
 
 

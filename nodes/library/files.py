@@ -14,6 +14,7 @@ from ...hrv.files.manifest import ManifestEntry, fetch_entry, read_manifest
 from ...hrv.relevance import HeadRelevance
 from ..shared.inputs import CATEGORY, HRV
 from . import folders as library
+from .menus import FILE
 
 DOWNLOAD = "download: "
 
@@ -24,6 +25,7 @@ def choices() -> list[str]:
 
 
 def published() -> tuple[ManifestEntry, ...]:
+    """What the paper's authors published, fetched when chosen."""
     return read_manifest(library.PRETRAINED / "manifest.json")
 
 
@@ -63,6 +65,7 @@ class HRVLoad(io.ComfyNode):
                     "file",
                     options=choices(),
                     tooltip="Choose the one made for your checkpoint's family.",
+                    extra_dict=FILE,
                 )
             ],
             outputs=[HRV.Output(display_name="hrv", tooltip="For the HRV nodes.")],

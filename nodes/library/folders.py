@@ -7,14 +7,14 @@ from pathlib import Path
 
 import folder_paths
 
-from ...hrv.files.hrv_file import list_names, load_relevance, resolve_name
+from ...hrv.files.hrv_file import concept_names, list_names, load_relevance, resolve_name
 from ...hrv.relevance import HeadRelevance
 
 KIND = "hrv"
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 HRV_SUFFIX = ".hrv.safetensors"
 
-# The 34 concepts of the HRV paper (arXiv 2412.02237, Table 3), for menus before a file is wired.
+# The 34 concepts of the HRV paper (arXiv 2412.02237, Table 3), for menus before a file is known.
 _PAPER = (
     "Animals, Plants, Fruits and Vegetables, People, Vehicles, Buildings, Furniture, Electronics, "
     "Clothing, Accessories, Tools, Toys, Food and Beverages, Books and Documents, "
@@ -55,7 +55,13 @@ def find(name: str) -> Path:
 
 
 def load(name: str) -> HeadRelevance:
+    """The head relevance vectors of a listed file, all of it checked."""
     return load_relevance(find(name))
+
+
+def concepts_in(name: str) -> list[str]:
+    """The concepts of a listed file, without reading its vectors."""
+    return list(concept_names(find(name)))
 
 
 def known_concepts() -> list[str]:
@@ -70,7 +76,7 @@ def known_concepts() -> list[str]:
 def _concepts(path: Path, _changed: int) -> tuple[str, ...]:
     """A file's concepts, read once until it changes: menus ask again with every refresh."""
     try:
-        return load_relevance(path).concepts
+        return concept_names(path)
     except ValueError:
         return ()  # a damaged file says so when it is chosen, not here
 

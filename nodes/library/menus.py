@@ -1,4 +1,7 @@
-"""Menus of concepts, whose choices follow the HRV that is connected."""
+"""Menus that the page's script fills: an input is marked with what it lists.
+
+`web/hrv.js` finds its widgets by these marks, so that no node has to be named there.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,16 @@ from comfy_api.latest import io
 
 from .folders import known_concepts
 
+MARK = "hrv_menu"
+CONCEPTS = {MARK: "concepts"}
+"""Of a menu whose choices are the concepts of the connected HRV."""
+FILE = {MARK: "file"}
+"""Of the menu that chooses an HRV file."""
+
 
 def concept_input(name: str, tooltip: str) -> Any:
     """A menu of the concepts of all HRV files; list its name in the node's `any_concept` too."""
-    return io.Combo.Input(name, options=known_concepts(), tooltip=tooltip)
+    return io.Combo.Input(name, options=known_concepts(), tooltip=tooltip, extra_dict=CONCEPTS)
 
 
 def any_concept(*names: str) -> Any:

@@ -39,6 +39,21 @@ def test_menus_know_new_changed_and_damaged_files(tmp_path: Path, monkeypatch) -
     assert "Castles" not in library.known_concepts()
 
 
+def test_menus_read_headers_and_no_vectors(tmp_path: Path, monkeypatch) -> None:
+    import folder_paths
+
+    from hrv_pack.hrv.files import hrv_file
+    from hrv_pack.nodes.library import folders as library
+
+    monkeypatch.setitem(
+        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
+    )
+    save_relevance(tmp_path / "mine.safetensors", relevance("Dragons"))
+    monkeypatch.setattr(hrv_file, "_read", lambda _path: pytest.fail("read whole"))
+    assert "Dragons" in library.known_concepts()
+    assert library.concepts_in("mine.safetensors") == ["Dragons", "Color"]
+
+
 def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch) -> None:
     import folder_paths
 
@@ -49,5 +64,5 @@ def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch) -> Non
     )
     save_relevance(tmp_path / "mine.safetensors", relevance("Dragons"))
     library.known_concepts()
-    monkeypatch.setattr(library, "load_relevance", lambda _path: pytest.fail("read again"))
+    monkeypatch.setattr(library, "concept_names", lambda _path: pytest.fail("read again"))
     assert "Dragons" in library.known_concepts()
