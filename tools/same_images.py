@@ -40,7 +40,7 @@ from .server import PACK, Server
 
 BASE = "ec78e9d2cac5"  # before the pack was rebuilt by feature
 JUDGE = ROOT / "pretrained" / "demo_judge.safetensors"
-WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases"}
+WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases", "hrv_menu"}
 NAMED = {"required", "optional"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SEEDS, BATCH = 1, 2
@@ -77,7 +77,7 @@ def look(pack: Path) -> Seen:
 
 
 def facts(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """A nested description as (path, value), without wording, inputs with their order."""
+    """A nested description as (path, value) but for its wording; inputs with their order."""
     if isinstance(value, dict):
         if name.rpartition(".")[2] in NAMED:
             yield f"{name} order", list(value)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hrv_pack.tools.client import PromptError, ServerError
+from hrv_pack.tools.api.client import PromptError, ServerError
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import PACK
 
