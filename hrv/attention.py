@@ -1,6 +1,10 @@
 """Cross-attention as pure functions: rescaled value rows, and maps of a few tokens.
 
 B: batch rows; N: query pixels; T: context tokens; h: heads; d: channels per head.
+
+The host repeats a shorter context to the longest one of a batch: token i of a context of `own`
+tokens comes again at i + own, i + 2 * own ... `repeated`, `copies` and `own_maps` are all that
+knows of this.
 """
 
 from __future__ import annotations
@@ -14,21 +18,40 @@ CHUNK_CPU, CHUNK_GPU = 2**18, 2**21
 """Probabilities formed at a time: what a CPU keeps near, and what fills a GPU (8 MB)."""
 
 
-def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: int) -> Tensor:
-    """Factors (..., length, h): r (..., h) at the target tokens, 1 elsewhere.
+def repeated(x: Tensor, length: int, dim: int = 0) -> Tensor:
+    """x with its tokens, along `dim`, repeated to `length` as the host repeats a context."""
+    if x.shape[dim] == length:
+        return x
+    return torch.cat([x] * -(-length // x.shape[dim]), dim).narrow(dim, 0, length)
 
-    The host repeats a shorter context to the longest one of a batch, so a target token i of a
-    context of own_length tokens comes again at i + own_length, i + 2 * own_length ...; every
-    copy gets r. Factors of several steers multiply. ValueError for a position outside the
-    context.
+
+def copies(positions: Sequence[int], own: int, length: int) -> list[int]:
+    """Where the tokens at `positions` of `own` stand in `length`, one copy after the other."""
+    every = (start + position for start in range(0, length, own) for position in positions)
+    return [position for position in every if position < length]
+
+
+def own_maps(maps: Tensor, tokens: int, length: int) -> Tensor:
+    """The maps of a prompt's own tokens: (..., T) with T >= tokens -> (..., length).
+
+    The maps of a token's copies among the first `tokens` add up to its own. Keys past `tokens`
+    belong to other packs.
+    """
+    return maps[..., :tokens].unflatten(-1, (tokens // length, length)).sum(dim=-2)
+
+
+def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: int) -> Tensor:
+    """Factors (..., length, h): r (..., h) at every copy of the target tokens, 1 elsewhere.
+
+    Factors of several steers multiply. ValueError for a position outside the context.
     """
     outside = [p for p in positions if not 0 <= p < own_length]
     if outside:
         raise ValueError(f"Token positions must lie in 0..{own_length - 1}; found {outside}.")
-    own = torch.arange(length, device=r.device) % own_length
-    target = torch.isin(own, torch.tensor(list(positions), dtype=own.dtype, device=r.device))
+    target = torch.zeros(length, 1, dtype=torch.bool, device=r.device)
+    target[copies(positions, own_length, length)] = True
     rows = r.unsqueeze(-2)
-    return torch.where(target[:, None], rows, torch.ones_like(rows))
+    return torch.where(target, rows, torch.ones_like(rows))
 
 
 def scale_value_rows(v: Tensor, factors: Tensor) -> Tensor:
@@ -67,6 +90,18 @@ def probabilities(
         maps = (keys @ some.float()).softmax(dim=-2)  # tokens first: a token's map in one piece
         parts.append(torch.cat([maps[:, :, run] for run in runs], dim=2))
     return torch.cat(parts, dim=-1).transpose(-1, -2)
+
+
+def token_maps(
+    q: Tensor, k: Tensor, heads: int, positions: Sequence[int], own: int, length: int
+) -> Tensor:
+    """Maps (B, h, N, len(positions)) of a prompt's tokens, the maps of their copies added up.
+
+    q (B, N, h*d), k (B, T, h*d); own: length of the prompt, which the host repeated to `length`.
+    """
+    maps = probabilities(q, k, heads, copies(positions, own, length))
+    found, count = maps.shape[-1], len(positions)
+    return maps if found == count else own_maps(maps, found, count)
 
 
 def _runs(positions: Sequence[int]) -> list[slice]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d
 
-from .attention import scale_value_rows
+from .attention import repeated, scale_value_rows
 from .text.align import Alignment
 
 
@@ -72,7 +72,7 @@ def taken_values(v: Tensor, mapper: Tensor, taken: Tensor) -> Tensor:
 
 def own_values(v: Tensor, own: Tensor) -> Tensor:
     """b V_t for every copy of a target's context: v (B, n*T_t, h*d), own (T_t, h) -> like v."""
-    factors = own.repeat(v.shape[1] // len(own), 1)
+    factors = repeated(own, v.shape[1])
     return scale_value_rows(v, factors.expand(len(v), *factors.shape))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.attention import probabilities
+from ...hrv.attention import token_maps
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.maps import HeadMaps
 from ..host.hooks import Call, Hook, Phase, Run
@@ -30,6 +30,16 @@ class Part:
     images: slice
     prompt: Prompt
     length: int
+
+    def maps(
+        self, layer: CrossAttentionLayer, tokens: int, q: torch.Tensor, k: torch.Tensor
+    ) -> torch.Tensor:
+        """Maps (I, heads, pixels, n) of the prompt's n semantic tokens; q, k are a layer's own.
+
+        tokens: length of the context after the host repeated shorter prompts.
+        """
+        own = self.prompt.semantic
+        return token_maps(q[self.rows], k[self.rows], layer.heads, own, self.length, tokens)
 
 
 @dataclass
@@ -145,7 +155,7 @@ class Capture(Hook[CaptureState]):
             return
         fits = q.shape[0] == k.shape[0] == call.rows and k.shape[1] >= call.tokens
         for part in mine if fits else ():
-            maps = part_maps(part, layer, call.tokens, q, k)
+            maps = part.maps(layer, call.tokens, q, k)
             first = self.maps.first_token(part.prompt.id)
             maps = maps.cpu() if self.on_cpu else maps
             fits &= state.maps.add(layer.stage, layer.layer, maps, first)
@@ -155,19 +165,3 @@ class Capture(Hook[CaptureState]):
             self.maps.make_room(state.maps.nbytes)
             if self.preview:
                 state.shown = self.preview.after(call, state.maps, state.shown)
-
-
-def part_maps(
-    part: Part, layer: CrossAttentionLayer, tokens: int, q: torch.Tensor, k: torch.Tensor
-) -> torch.Tensor:
-    """Maps (I, heads, pixels, n) of a prompt's n semantic tokens; q, k are a layer's own.
-
-    A context that the host repeated has every token several times; their maps add up.
-    """
-    own = part.prompt.semantic
-    copies = range(0, tokens, part.length)
-    positions = [start + position for start in copies for position in own]
-    maps = probabilities(q[part.rows], k[part.rows], layer.heads, positions)
-    if len(copies) == 1:
-        return maps
-    return maps.unflatten(-1, (len(copies), len(own))).sum(dim=-2)

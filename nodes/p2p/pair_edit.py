@@ -14,6 +14,7 @@ import torch
 from comfy.ldm.modules.attention import optimized_attention
 from torch.utils.hooks import RemovableHandle
 
+from ...hrv.attention import repeated
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import CrossEdit, own_values, taken_values
 from ...hrv.resolution import replaced_pixels
@@ -164,7 +165,7 @@ class CrossReplace:
         edited = v[self.rows.target]
         moved = taken_values(edited[:, : len(own)], mapper, taken)
         self.values = torch.zeros_like(edited)  # zero at tokens that other packs added
-        self.values[:, :tokens] = moved.repeat(1, tokens // len(mapper), 1)
+        self.values[:, :tokens] = repeated(moved, tokens, dim=1)
         edited[:, :tokens] = own_values(edited[:, :tokens], own)
         return v.index_copy(0, self.rows.target, edited)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...hrv.attention import repeated
 from ..prompts.tag import TAG, Conditioning, Prompt, prompts_of
 
 
@@ -46,7 +47,7 @@ def pair_conditioning(source: Conditioning, target: Conditioning, pair: Prompt) 
     """
     (first, source_options), (second, target_options) = source[0], target[0]
     length = math.lcm(first.shape[1], second.shape[1])
-    contexts = [c.repeat(1, length // c.shape[1], 1) for c in (first, second)]
+    contexts = [repeated(context, length, dim=1) for context in (first, second)]
     options = {**source_options, **target_options, TAG: pair}
     pooled = [o.get("pooled_output") for o in (source_options, target_options)]
     if all(p is not None for p in pooled):

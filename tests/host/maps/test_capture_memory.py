@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hrv_pack.hrv import attention
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import HeadMaps
-from hrv_pack.nodes.maps.capture_hook import Part, part_maps
+from hrv_pack.nodes.maps.capture_hook import Part
 
 pytestmark = pytest.mark.usefixtures("host")
 KEYS, TEN = 77, tuple(range(1, 11))
@@ -77,7 +77,7 @@ def capture(structure, latent, dtype):
     with torch.no_grad(), Peak(inputs) as peak:
         for place, n, heads, pixels, width in [*layers(structure)] * 2:
             q, k = given[heads, pixels, width]
-            found = part_maps(part, SimpleNamespace(heads=heads), KEYS, q, k)
+            found = part.maps(SimpleNamespace(heads=heads), KEYS, q, k)
             assert maps.add(place, n, found, 0)
     return maps, peak
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hrv_pack.hrv.attention import probabilities, scale_value_rows, token_factors
+from hrv_pack.hrv.attention import (
+    copies,
+    own_maps,
+    probabilities,
+    repeated,
+    scale_value_rows,
+    token_factors,
+    token_maps,
+)
 
 BATCH, PIXELS, TOKENS, HEADS, WIDTH = 2, 37, 22, 4, 5
 
@@ -124,3 +132,26 @@ def test_maps_have_the_gradient_of_softmax():
     logits = torch.einsum("bnhd,bthd->bhnt", *(x.unflatten(-1, (HEADS, -1)) for x in (q, k)))
     expected = (logits / WIDTH**0.5).softmax(dim=-1)[..., 2].sum()
     torch.testing.assert_close(found, torch.autograd.grad(expected, q)[0], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [5, 10, 15])
+def test_a_repeated_context_has_the_maps_of_the_context_itself(length):
+    q, k = torch.randn(2, 12, 6), torch.randn(2, 5, 6)
+    alone = probabilities(q, k, 2, (1, 4))
+    again = repeated(k, length, dim=1)
+    assert torch.allclose(token_maps(q, again, 2, (1, 4), 5, length), alone, atol=1e-6)
+    every = probabilities(q, again, 2, range(length))
+    assert torch.allclose(own_maps(every, length, 5)[..., [1, 4]], alone, atol=1e-6)
+
+
+def test_copies_stand_where_the_repeated_tokens_are():
+    tokens = torch.arange(5)
+    for length in (5, 10, 12):
+        found = repeated(tokens, length)[copies((1, 4), 5, length)]
+        assert len(found) == sum(p % 5 in (1, 4) for p in range(length))
+        assert set(found.tolist()) == {1, 4}
+
+
+def test_a_context_of_full_length_is_not_copied():
+    context = torch.randn(1, 5, 3)
+    assert repeated(context, 5, dim=1) is context
