@@ -23,7 +23,7 @@ from tiny_models import make_clip, make_controlnet, make_model
 import nodes as host_nodes
 from hrv_pack.nodes.excite import node as excite
 from hrv_pack.nodes.host.gradients import checkpointed, differentiable, gradients
-from hrv_pack.nodes.host.hooks import Hook
+from hrv_pack.nodes.host.hooks import Hook, Phase
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
@@ -65,6 +65,7 @@ class Push(Hook[None]):
     """Moves the latent by `by` at the second step, and keeps what every step starts from."""
 
     label = "push"
+    phase = Phase.WATCH
     updates_latent = True
 
     def __init__(self, prompt, by=0.0):
