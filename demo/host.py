@@ -9,14 +9,15 @@ from pathlib import Path
 
 
 def use_host(cpu: bool | None = None) -> None:
-    """Make ``import comfy`` work: $COMFYUI_PATH, else ``.host/ComfyUI`` beside the project.
+    """Make ``import comfy`` work: $COMFYUI_PATH, else ``.host/ComfyUI`` ($HRV_HOST_DIR moves it).
 
     ``cpu`` says whether ComfyUI should stay off the GPU; by default it decides by itself.
     Call it before anything of ComfyUI is imported.
     """
     if "comfy.model_management" in sys.modules:
         return
-    home = Path(os.environ.get("COMFYUI_PATH") or Path(__file__).parent.parent / ".host/ComfyUI")
+    beside = Path(os.environ.get("HRV_HOST_DIR", Path(__file__).parent.parent / ".host"))
+    home = Path(os.environ.get("COMFYUI_PATH") or beside / "ComfyUI")
     if home.is_dir():
         # In front of the current folder: ours may be a pack with a folder called nodes.
         sys.path.insert(0, str(home.resolve()))
