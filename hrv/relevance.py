@@ -39,7 +39,9 @@ class HeadRelevance:
     def __post_init__(self) -> None:
         _check_concepts(self.concepts, self.words)
         shape = (len(self.concepts), len(self.heads))
-        _check_vectors(self.vectors, shape, self.concepts)
+        _check_shape(self.vectors, shape)
+        _check_values(self.vectors)
+        _check_sums(self.vectors, self.concepts)
         if self.votes is not None:
             _check_votes(self.votes, shape)
         if self.timestep_bins is not None:
@@ -73,20 +75,27 @@ def _check_concepts(concepts: tuple[str, ...], words: tuple[tuple[str, ...], ...
         )
 
 
-def _check_vectors(vectors: Tensor, shape: tuple[int, int], concepts: tuple[str, ...]) -> None:
+def _check_shape(vectors: Tensor, shape: tuple[int, int]) -> None:
     if vectors.dtype != torch.float32 or tuple(vectors.shape) != shape:
         raise ValueError(
             f"Expected HRVs of shape {shape} (concepts, heads) in float32; found "
             f"{tuple(vectors.shape)} in {vectors.dtype}."
         )
+
+
+def _check_values(vectors: Tensor) -> None:
     if not bool(torch.isfinite(vectors).all()) or bool((vectors < 0).any()):
         raise ValueError("HRVs must be finite and not negative. The file may be damaged.")
+
+
+def _check_sums(vectors: Tensor, concepts: tuple[str, ...]) -> None:
+    heads = vectors.shape[1]
     sums = vectors.double().sum(dim=1)
-    off = (sums - shape[1]).abs() > _ROW_TOLERANCE * shape[1]
+    off = (sums - heads).abs() > _ROW_TOLERANCE * heads
     if bool(off.any()):
         worst = int(off.nonzero()[0])
         raise ValueError(
-            f"Each HRV must sum to the number of heads, {shape[1]}; that of "
+            f"Each HRV must sum to the number of heads, {heads}; that of "
             f"{concepts[worst]!r} sums to {float(sums[worst]):.6g}. "
             "Rescale each row to that sum."
         )

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ..demo.concepts import CONCEPTS, prompts
 from ..demo.model import load_demo_model
-from ..hrv.construct.algorithm import ConceptWords
+from ..hrv.construct.concepts import ConceptWords
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.relevance import HeadRelevance
 from ..nodes.construct.node import Sampling, construct

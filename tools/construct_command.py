@@ -11,16 +11,13 @@ from typing import Any
 import torch
 
 from ..hrv.construct.agreement import split_half
-from ..hrv.construct.concepts import (
-    concept_words,
-    format_concepts,
-    parse_prompts,
-    read_concepts,
-    shared_words,
-)
+from ..hrv.construct.concepts import concept_words, format_concepts, shared_words
+from ..hrv.construct.merging import merge_votes
+from ..hrv.construct.prompts import parse_prompts
 from ..hrv.construct.votes import VoteRecord
+from ..hrv.files.concept_file import read_concepts
 from ..hrv.files.hrv_file import save_relevance
-from ..hrv.files.vote_file import SUFFIX, load_votes, merge_votes
+from ..hrv.files.vote_file import SUFFIX, load_votes
 from ..nodes.construct.progress import duration
 from ..nodes.construct.run import Progress
 from ..nodes.library.concept_lists import SHIPPED

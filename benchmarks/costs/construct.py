@@ -21,8 +21,10 @@ from torch import Tensor
 
 from ...demo.concepts import CONCEPTS, prompts
 from ...demo.model import load_demo_model
-from ...hrv.construct.algorithm import ConceptWords, draw_words, mean_attention
-from ...hrv.construct.concepts import concept_words, parse_prompts, read_concepts
+from ...hrv.construct.algorithm import draw_words, mean_attention
+from ...hrv.construct.concepts import ConceptWords, concept_words
+from ...hrv.construct.prompts import parse_prompts
+from ...hrv.files.concept_file import read_concepts
 from ...hrv.heads import CrossAttentionLayer
 from ...nodes.construct.run import Construction, Sampling
 from ...nodes.construct.voting import ProjectedWords, Voting

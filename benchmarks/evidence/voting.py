@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...hrv.construct.algorithm import ConceptWords
+from ...hrv.construct.concepts import ConceptWords
 from .framework import Lab
 
 BATCH = 20

@@ -18,8 +18,7 @@ from torch import Tensor
 from ...demo.concepts import CONCEPTS, prompts
 from ...demo.model import load_demo_model
 from ...hrv.construct.agreement import split_half
-from ...hrv.construct.algorithm import ConceptWords
-from ...hrv.construct.concepts import concept_words
+from ...hrv.construct.concepts import ConceptWords, concept_words
 from ...nodes.construct.run import Construction, Sampling
 from ...nodes.library.folders import PRETRAINED
 

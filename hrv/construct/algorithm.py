@@ -20,30 +20,11 @@ import torch
 from torch import Tensor
 
 from ..heads import HeadTable
+from .concepts import ConceptWords
 
 Recipe = Literal["paper", "authors"]
 RECIPES: tuple[Recipe, ...] = ("paper", "authors")
 _LARGEST = 2**23  # logits computed at a time, 32 MB
-
-
-@dataclass(frozen=True)
-class ConceptWords:
-    """Concepts in order and the concept-words that stand for each; ValueError if one has none."""
-
-    concepts: tuple[str, ...]
-    words: tuple[tuple[str, ...], ...]
-
-    def __post_init__(self) -> None:
-        if len(self.concepts) != len(self.words):
-            raise ValueError(
-                f"Expected a list of words for each of {len(self.concepts)} concepts; "
-                f"found {len(self.words)} lists."
-            )
-        if len(self.concepts) < 2:
-            raise ValueError("Heads vote between concepts: give at least two.")
-        empty = [c for c, words in zip(self.concepts, self.words, strict=True) if not words]
-        if empty:
-            raise ValueError(f"Give at least one word for: {', '.join(empty)}.")
 
 
 @dataclass(frozen=True, eq=False)

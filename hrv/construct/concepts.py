@@ -1,26 +1,35 @@
-"""Concept sets as people write them: text, YAML, CSV, and the layout of the paper's authors.
+"""Concepts and the words that stand for them, and the text in which people write them.
 
-Text has one concept a line, `Color: red, green, blue`. YAML maps a name to a list of words. CSV
-has a concept and its words in a row; a concept may go on in further rows.
+Text has one concept per line, `Color: red, green, blue`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections import Counter
 from collections.abc import Iterable
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from ..files.authors import read_word_list
 from ..text.spelling import nearest
-from .algorithm import ConceptWords
 
-SUFFIXES = (".txt", ".yaml", ".yml", ".csv")
-_NUMBERED = re.compile(r"^\s*1\.\s*\S", re.MULTILINE)
+
+@dataclass(frozen=True)
+class ConceptWords:
+    """Concepts in order and the concept-words that stand for each; ValueError if one has none."""
+
+    concepts: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.concepts) != len(self.words):
+            raise ValueError(
+                f"Expected a list of words for each of {len(self.concepts)} concepts; "
+                f"found {len(self.words)} lists."
+            )
+        if len(self.concepts) < 2:
+            raise ValueError("Heads vote between concepts: give at least two.")
+        empty = [c for c, words in zip(self.concepts, self.words, strict=True) if not words]
+        if empty:
+            raise ValueError(f"Give at least one word for: {', '.join(empty)}.")
 
 
 def parse_concepts(text: str) -> ConceptWords:
@@ -45,11 +54,12 @@ def parse_lines(text: str) -> dict[str, tuple[str, ...]]:
                 f"Line {number} of the concepts, “{line}”, has no colon. "
                 "Write it like Color: red, green, blue"
             )
-        _add(sets, name, listed.split(","))
+        add_concept(sets, name, listed.split(","))
     return sets
 
 
-def _add(sets: dict[str, tuple[str, ...]], name: str, words: Iterable[str]) -> None:
+def add_concept(sets: dict[str, tuple[str, ...]], name: str, words: Iterable[str]) -> None:
+    """Put a concept into `sets`, its words once each; ValueError if it is there already."""
     name = " ".join(name.split())
     if name.casefold() in (known.casefold() for known in sets):
         raise ValueError(f"The concept “{name}” stands twice. Put its words into one line.")
@@ -66,56 +76,6 @@ def format_concepts(words: ConceptWords) -> str:
     """The text that `parse_concepts` reads."""
     pairs = zip(words.concepts, words.words, strict=True)
     return "\n".join(f"{name}: {', '.join(listed)}" for name, listed in pairs)
-
-
-def read_concepts(path: Path) -> ConceptWords:
-    """The concepts of a file, by its ending; ValueError names the file and what is wrong."""
-    try:
-        if path.suffix.lower() not in SUFFIXES:
-            raise ValueError(f"Expected a file that ends in {', '.join(SUFFIXES)}.")
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() in (".txt", ".csv") and _NUMBERED.search(text):
-            return ConceptWords(*read_word_list(path))
-        if path.suffix.lower() == ".csv":
-            return concept_words(_parse_csv(text))
-        if path.suffix.lower() in (".yaml", ".yml"):
-            return concept_words(_parse_yaml(text))
-        return parse_concepts(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise ValueError(f"The concept file {path.name!r} cannot be used. {error}") from error
-
-
-def _parse_csv(text: str) -> dict[str, tuple[str, ...]]:
-    rows: dict[str, list[str]] = {}
-    for number, row in enumerate(csv.reader(io.StringIO(text))):
-        name, *words = [cell.strip() for cell in row] or [""]
-        heading = number == 0 and name.casefold() in ("concept", "concepts")
-        if name and not heading:
-            rows.setdefault(name, []).extend(words)
-    sets: dict[str, tuple[str, ...]] = {}
-    for name, words in rows.items():
-        _add(sets, name, words)
-    return sets
-
-
-def _parse_yaml(text: str) -> dict[str, tuple[str, ...]]:
-    try:
-        yaml: Any = import_module("yaml")  # ComfyUI brings it
-    except ImportError as error:
-        raise ValueError("Reading YAML needs PyYAML: pip install pyyaml") from error
-    try:
-        content: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"It is no YAML ({error}).") from error
-    if not isinstance(content, dict):
-        raise ValueError("Its YAML should map each concept to a list: Color: [red, green, blue]")
-    sets: dict[str, tuple[str, ...]] = {}
-    for name, listed in content.items():
-        words = listed.split(",") if isinstance(listed, str) else listed or ()
-        if not isinstance(words, list | tuple):
-            raise ValueError(f"The words of “{name}” should be a list such as [red, green].")
-        _add(sets, str(name), map(str, words))
-    return sets
 
 
 def edited(words: ConceptWords | None, text: str, remove: str = "") -> ConceptWords:
@@ -153,15 +113,9 @@ def shared_words(words: ConceptWords) -> list[str]:
     ]
 
 
-def parse_prompts(text: str, limit: int = 0) -> list[str]:
-    """One prompt a line, empty lines and lines starting with # skipped, at most `limit` (0: all).
-
-    ValueError if there are none, or fewer than asked for.
-    """
-    lines = (line.strip() for line in text.splitlines())
-    prompts = [line for line in lines if line and not line.startswith("#")]
-    if not prompts:
-        raise ValueError("There are no prompts. Write one a line, such as: a photo of a red car")
-    if limit > len(prompts):
-        raise ValueError(f"Asked for {limit} prompts, but there are {len(prompts)}.")
-    return prompts[:limit] if limit else prompts
+def difference(mine: ConceptWords, theirs: ConceptWords) -> str:
+    """In what two concept sets differ, for messages."""
+    if mine.concepts != theirs.concepts:
+        return f"{', '.join(mine.concepts)} and {', '.join(theirs.concepts)}"
+    pairs = zip(mine.concepts, mine.words, theirs.words, strict=True)
+    return "the words of " + ", ".join(concept for concept, a, b in pairs if a != b)

@@ -1,10 +1,10 @@
-"""The votes of a run: counted picture by picture, added up over shards, made into HRVs."""
+"""The votes of a run: counted image by image, added up over shards, made into HRVs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..heads import HeadTable
 from ..relevance import HeadRelevance
-from .algorithm import ConceptWords
+from .concepts import ConceptWords, difference
+from .ranges import ranges
 from .vectors import normalise_votes
 
 HALVES = 2
@@ -91,7 +92,7 @@ class VoteRecord:
                 f"One is of {self.heads.description}, the other of {other.heads.description}."
             )
         if self.words != other.words:
-            raise ValueError(f"Their concept sets differ: {_difference(self.words, other.words)}.")
+            raise ValueError(f"Their concept sets differ: {difference(self.words, other.words)}.")
         mine, theirs = ({**r.settings, "bins": str(r.timestep_bins)} for r in (self, other))
         for key in sorted({*mine, *theirs}):
             if mine.get(key) != theirs.get(key):
@@ -133,108 +134,3 @@ class VoteRecord:
             "prompts": f"{self.done} of {len(self.prompts)} (sha256 {digest})",
             "runs": json.dumps({self.name: counted}),
         }
-
-
-def _difference(mine: ConceptWords, theirs: ConceptWords) -> str:
-    if mine.concepts != theirs.concepts:
-        return f"{', '.join(mine.concepts)} and {', '.join(theirs.concepts)}"
-    pairs = zip(mine.concepts, mine.words, theirs.words, strict=True)
-    return "the words of " + ", ".join(concept for concept, a, b in pairs if a != b)
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Sorted numbers in short: 0-99, 120."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def read_ranges(text: str) -> set[int]:
-    """The numbers that `ranges` wrote."""
-    pairs = (part.split("-") for part in text.split(", ") if part)
-    return {number for pair in pairs for number in range(int(pair[0]), int(pair[-1]) + 1)}
-
-
-def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
-    """One HRV from the votes of several of the same model, concepts and words.
-
-    ValueError if one carries no votes, if they differ, or if a picture would count twice.
-    """
-    first, *others = relevances
-    for other in others:
-        _require_mergeable(first, other)
-    votes = torch.stack([_votes_of(relevance) for relevance in relevances]).sum(dim=0)
-    runs: dict[str, str] = {}
-    for relevance in relevances:
-        for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
-            before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
-            if before & new:
-                raise ValueError(
-                    "The same pictures would count twice "
-                    f"({ranges(sorted(before & new))} of one run). Wire each HRV in once."
-                )
-            runs[name] = ranges(sorted(before | new))
-    provenance = _merged_provenance(relevances, runs)
-    vectors = normalise_votes(votes, first.concepts)
-    return HeadRelevance(
-        first.concepts,
-        first.words,
-        first.heads,
-        vectors,
-        provenance,
-        votes,
-        _timestep_bins(relevances),
-    )
-
-
-def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:
-    """Votes of the timestep bins, where all have equally many."""
-    parts = [
-        relevance.timestep_bins for relevance in relevances if relevance.timestep_bins is not None
-    ]
-    if len(parts) < len(relevances) or len({part.shape for part in parts}) > 1:
-        return None
-    return torch.stack(parts).sum(dim=0)
-
-
-def _votes_of(relevance: HeadRelevance) -> Tensor:
-    if relevance.votes is None:
-        raise ValueError(
-            "One of these HRVs carries no votes, only the finished vectors (as the published "
-            "files do), so it cannot be added up. Use HRVs made by HRV Construct."
-        )
-    return relevance.votes
-
-
-def _require_mergeable(first: HeadRelevance, other: HeadRelevance) -> None:
-    if first.heads != other.heads:
-        raise ValueError(
-            "Votes of different models cannot be added up: "
-            f"{first.heads.description} and {other.heads.description}."
-        )
-    if (first.concepts, first.words) != (other.concepts, other.words):
-        mine = ConceptWords(first.concepts, first.words)
-        difference = _difference(mine, ConceptWords(other.concepts, other.words))
-        raise ValueError(
-            "Votes can be added up only for the same concepts with the same words in the same "
-            f"order; they differ: {difference}."
-        )
-    for key in ("weights", "recipe"):
-        mine_is, other_is = first.provenance.get(key), other.provenance.get(key)
-        if mine_is and other_is and mine_is != other_is:
-            raise ValueError(f"Their {key} differ: {mine_is} and {other_is}. Do not mix them.")
-
-
-def _merged_provenance(
-    relevances: Sequence[HeadRelevance], runs: Mapping[str, str]
-) -> dict[str, str]:
-    """What all have in common, and what was counted."""
-    first, *others = (relevance.provenance for relevance in relevances)
-    same = {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
-    count = sum(len(read_ranges(counted)) for counted in runs.values())
-    own = {"made_by": "HRV Merge", "prompts": f"{count} of {len(runs)} runs"}
-    return {**same, **own, "runs": json.dumps(dict(sorted(runs.items())))}

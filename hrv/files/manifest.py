@@ -15,7 +15,8 @@ from typing import Any
 from ..relevance import HeadRelevance
 from .authors import import_authors
 from .download import Download, DownloadError, check_address
-from .hrv_file import SUFFIX, load_relevance, safe_file_name, save_relevance
+from .file_names import SUFFIX, safe_file_name
+from .hrv_file import load_relevance, save_relevance
 
 Progress = Callable[[int, int], None]
 ROLES = ("vectors", "heads", "words")

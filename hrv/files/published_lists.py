@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .download import Download, DownloadError
-from .hrv_file import write_whole
 from .manifest import Progress, RemoteFile
+from .whole_files import write_whole
 
 
 @dataclass(frozen=True)

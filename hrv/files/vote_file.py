@@ -11,14 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ..construct.algorithm import ConceptWords
+from ..construct.concepts import ConceptWords
 from ..construct.votes import HALVES, VoteRecord
 from ..heads import HeadTable
-from .hrv_file import safe_file_name, safetensors_bytes, write_whole
+from .file_names import safe_file_name
+from .whole_files import safetensors_bytes, write_whole
 
 FORMAT, VERSION = "hrv-votes", "1"
 SUFFIX = ".votes"
@@ -110,14 +110,3 @@ def open_run(path: Path | None, wanted: VoteRecord) -> VoteRecord:
             f"The run “{path.stem}” was begun otherwise and cannot be resumed. {error} (The first "
             "is that of the file.) Set it back, or give this run another name."
         ) from error
-
-
-def merge_votes(records: list[VoteRecord]) -> VoteRecord:
-    """The votes of all shards of a run."""
-    if not records:
-        raise ValueError("Name at least one file of votes to merge.")
-    whole = records[0].resumed(records[0].prompts)
-    whole.votes = torch.clone(whole.votes)
-    for shard in records[1:]:
-        whole.merge(shard)
-    return whole

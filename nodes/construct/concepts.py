@@ -5,8 +5,8 @@ from __future__ import annotations
 from comfy_api.latest import io, ui
 
 from ...hrv.construct.concepts import edited, format_concepts, shared_words
-from ...hrv.construct.votes import add_up
-from ...hrv.files.vote_file import load_votes, merge_votes
+from ...hrv.construct.merging import add_up, merge_votes
+from ...hrv.files.vote_file import load_votes
 from ...hrv.relevance import HeadRelevance
 from ..library import concept_lists as concept_library
 from ..shared.inputs import CATEGORY, HRV

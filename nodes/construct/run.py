@@ -13,7 +13,8 @@ import comfy.sample
 import torch
 
 from ...hrv.construct.agreement import split_half
-from ...hrv.construct.algorithm import ConceptWords, Recipe
+from ...hrv.construct.algorithm import Recipe
+from ...hrv.construct.concepts import ConceptWords
 from ...hrv.construct.votes import VoteRecord
 from ...hrv.files.vote_file import open_run, save_votes
 from ...hrv.heads import cross_attention_layers

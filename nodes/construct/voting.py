@@ -11,7 +11,6 @@ import torch
 from torch.utils.hooks import RemovableHandle
 
 from ...hrv.construct.algorithm import (
-    ConceptWords,
     DrawnTokens,
     Recipe,
     WordLayout,
@@ -21,6 +20,7 @@ from ...hrv.construct.algorithm import (
     scaled_keys,
     votes,
 )
+from ...hrv.construct.concepts import ConceptWords
 from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ...hrv.schedule import timestep_bin_of
 from ..host.hooks import Call, Hook, Phase, Run

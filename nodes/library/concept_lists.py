@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...hrv.construct.algorithm import ConceptWords
-from ...hrv.construct.concepts import SUFFIXES, parse_prompts, read_concepts
+from ...hrv.construct.concepts import ConceptWords
+from ...hrv.construct.prompts import parse_prompts
+from ...hrv.files.concept_file import SUFFIXES, read_concepts
 from ...hrv.files.published_lists import PublishedList, published_list
 from ...hrv.files.vote_file import votes_name
 from ...hrv.text.spelling import nearest

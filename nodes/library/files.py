@@ -9,7 +9,8 @@ import comfy.model_management
 import comfy.utils
 from comfy_api.latest import io, ui
 
-from ...hrv.files.hrv_file import load_relevance, safe_file_name, save_relevance
+from ...hrv.files.file_names import safe_file_name
+from ...hrv.files.hrv_file import load_relevance, save_relevance
 from ...hrv.files.manifest import ManifestEntry, fetch_entry, read_manifest
 from ...hrv.relevance import HeadRelevance
 from ..shared.inputs import CATEGORY, HRV

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import folder_paths
 
-from ...hrv.files.hrv_file import concept_names, list_names, load_relevance, resolve_name
+from ...hrv.files.file_names import list_names, resolve_name
+from ...hrv.files.hrv_file import concept_names, load_relevance
 from ...hrv.relevance import HeadRelevance
 
 KIND = "hrv"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ....demo.captions import object_words
 from ....demo.concepts import CONCEPTS, prompts
 from ....demo.world import BARE, GROUPS, OBJECTS
-from ....hrv.construct.algorithm import ConceptWords, Recipe
+from ....hrv.construct.algorithm import Recipe
+from ....hrv.construct.concepts import ConceptWords
 from ....hrv.relevance import HeadRelevance
 from ..framework import SEEDS
 

@@ -16,7 +16,7 @@ import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch.nn.functional import interpolate, normalize  # noqa: E402
 
-from hrv_pack.hrv.construct.concepts import read_concepts  # noqa: E402
+from hrv_pack.hrv.files.concept_file import read_concepts  # noqa: E402
 from hrv_pack.hrv.relevance import HeadRelevance  # noqa: E402
 from hrv_pack.nodes.host.model import model_heads  # noqa: E402
 from hrv_pack.nodes.library.concept_lists import SHIPPED  # noqa: E402

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from hrv_pack.hrv.construct.merging import merge_votes
 from hrv_pack.hrv.files.hrv_file import load_relevance
-from hrv_pack.hrv.files.vote_file import load_votes, merge_votes
+from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.tools.construct import main
 from hrv_pack.tools.host import ROOT
 

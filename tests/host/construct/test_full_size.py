@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from hrv_pack.benchmarks.costs.full_size import full_size_sd15, full_size_sdxl
-from hrv_pack.hrv.construct.concepts import concept_words, read_concepts
+from hrv_pack.hrv.construct.concepts import concept_words
+from hrv_pack.hrv.files.concept_file import read_concepts
 from hrv_pack.nodes.construct.run import Construction, Sampling
 from hrv_pack.nodes.library.concept_lists import SHIPPED
 

@@ -9,8 +9,7 @@ import torch
 from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
-from hrv_pack.hrv.construct.algorithm import ConceptWords
-from hrv_pack.hrv.construct.concepts import format_concepts, parse_concepts
+from hrv_pack.hrv.construct.concepts import ConceptWords, format_concepts, parse_concepts
 from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.vote_file import load_votes

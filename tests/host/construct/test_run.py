@@ -12,7 +12,8 @@ from torch import nn
 
 from hrv_pack.hrv.construct.algorithm import draw_words
 from hrv_pack.hrv.construct.concepts import parse_concepts
-from hrv_pack.hrv.files.vote_file import load_votes, merge_votes
+from hrv_pack.hrv.construct.merging import merge_votes
+from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.hrv.heads import cross_attention_layers
 from hrv_pack.nodes.construct.concepts import HRVConcepts, HRVMerge
 from hrv_pack.nodes.construct.run import Construction, Sampling

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from hrv_pack.hrv.construct.algorithm import (
-    ConceptWords,
     WordLayout,
     draw_words,
     mean_attention,
@@ -14,6 +13,7 @@ from hrv_pack.hrv.construct.algorithm import (
     scaled_keys,
     votes,
 )
+from hrv_pack.hrv.construct.concepts import ConceptWords
 from hrv_pack.hrv.heads import HeadTable
 
 HEADS, WIDTH, PIXELS, BATCH = 4, 8, 25, 3

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hrv_pack.hrv.construct.algorithm import ConceptWords
 from hrv_pack.hrv.construct.concepts import (
+    ConceptWords,
     edited,
     format_concepts,
     parse_concepts,
-    parse_prompts,
-    read_concepts,
     shared_words,
 )
+from hrv_pack.hrv.construct.prompts import parse_prompts
+from hrv_pack.hrv.files.concept_file import read_concepts
 from hrv_pack.hrv.files.published_lists import published_list
 from hrv_pack.tools.host import ROOT
 

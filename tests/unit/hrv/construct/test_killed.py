@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hrv_pack.hrv.construct.algorithm import ConceptWords
+from hrv_pack.hrv.construct.concepts import ConceptWords
 from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.files.vote_file import load_votes, save_votes
 from hrv_pack.hrv.heads import HeadTable

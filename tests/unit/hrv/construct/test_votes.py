@@ -10,12 +10,14 @@ import torch
 from scipy.stats import spearmanr
 
 from hrv_pack.hrv.construct.agreement import split_half
-from hrv_pack.hrv.construct.algorithm import ConceptWords
+from hrv_pack.hrv.construct.concepts import ConceptWords
+from hrv_pack.hrv.construct.merging import add_up, merge_votes
+from hrv_pack.hrv.construct.ranges import ranges, read_ranges
 from hrv_pack.hrv.construct.vectors import normalise_votes
-from hrv_pack.hrv.construct.votes import VoteRecord, add_up, ranges, read_ranges
+from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
-from hrv_pack.hrv.files.vote_file import load_votes, merge_votes, open_run, save_votes, votes_name
+from hrv_pack.hrv.files.vote_file import load_votes, open_run, save_votes, votes_name
 from hrv_pack.hrv.heads import HeadTable
 
 WORDS = ConceptWords(("Color", "Animals", "Weather"), (("red",), ("cat",), ("rain", "snow")))

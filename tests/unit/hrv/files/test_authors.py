@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrv_pack.hrv.files.hrv_file import import_authors, load_relevance, save_relevance
+from hrv_pack.hrv.files.authors import import_authors
+from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
 from hrv_pack.hrv.heads import HeadTable
 
 STEM = "epoch_1_to_1_neg_prompt_False_merged_340_final_text_descriptions_"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hrv_pack.hrv.files.hrv_file import list_names, resolve_name, safe_file_name
+from hrv_pack.hrv.files.file_names import list_names, resolve_name, safe_file_name
 
 
 def _folders(tmp_path: Path) -> list[Path]:

@@ -11,12 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from hrv_pack.hrv.construct.vectors import normalise_votes
-from hrv_pack.hrv.files.hrv_file import (
-    concept_names,
-    load_relevance,
-    save_relevance,
-    write_whole,
-)
+from hrv_pack.hrv.files.hrv_file import concept_names, load_relevance, save_relevance
+from hrv_pack.hrv.files.whole_files import write_whole
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
 

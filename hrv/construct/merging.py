@@ -1,0 +1,107 @@
+"""Votes added up: the shards of one run, and the HRVs of several runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from ..relevance import HeadRelevance
+from .concepts import ConceptWords, difference
+from .ranges import ranges, read_ranges
+from .vectors import normalise_votes
+from .votes import VoteRecord
+
+
+def merge_votes(records: list[VoteRecord]) -> VoteRecord:
+    """The votes of all shards of a run."""
+    if not records:
+        raise ValueError("Name at least one file of votes to merge.")
+    whole = records[0].resumed(records[0].prompts)
+    whole.votes = torch.clone(whole.votes)
+    for shard in records[1:]:
+        whole.merge(shard)
+    return whole
+
+
+def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
+    """One HRV from the votes of several of the same model, concepts and words.
+
+    ValueError if one carries no votes, if they differ, or if a picture would count twice.
+    """
+    first, *others = relevances
+    for other in others:
+        _require_mergeable(first, other)
+    votes = torch.stack([_votes_of(relevance) for relevance in relevances]).sum(dim=0)
+    runs: dict[str, str] = {}
+    for relevance in relevances:
+        for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
+            before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
+            if before & new:
+                raise ValueError(
+                    "The same pictures would count twice "
+                    f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
+                )
+            runs[name] = ranges(sorted(before | new))
+    provenance = _merged_provenance(relevances, runs)
+    vectors = normalise_votes(votes, first.concepts)
+    return HeadRelevance(
+        first.concepts,
+        first.words,
+        first.heads,
+        vectors,
+        provenance,
+        votes,
+        _timestep_bins(relevances),
+    )
+
+
+def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:
+    """Votes of the timestep bins, where all have equally many."""
+    parts = [
+        relevance.timestep_bins for relevance in relevances if relevance.timestep_bins is not None
+    ]
+    if len(parts) < len(relevances) or len({part.shape for part in parts}) > 1:
+        return None
+    return torch.stack(parts).sum(dim=0)
+
+
+def _votes_of(relevance: HeadRelevance) -> Tensor:
+    if relevance.votes is None:
+        raise ValueError(
+            "One of these HRVs carries no votes, only the finished vectors (as the published "
+            "files do), so it cannot be added up. Use HRVs made by HRV Construct."
+        )
+    return relevance.votes
+
+
+def _require_mergeable(first: HeadRelevance, other: HeadRelevance) -> None:
+    if first.heads != other.heads:
+        raise ValueError(
+            "Votes of different models cannot be added up: "
+            f"{first.heads.description} and {other.heads.description}."
+        )
+    if (first.concepts, first.words) != (other.concepts, other.words):
+        mine = ConceptWords(first.concepts, first.words)
+        found = difference(mine, ConceptWords(other.concepts, other.words))
+        raise ValueError(
+            "Votes can be added up only for the same concepts with the same words in the same "
+            f"order; they differ: {found}."
+        )
+    for key in ("weights", "recipe"):
+        mine_is, other_is = first.provenance.get(key), other.provenance.get(key)
+        if mine_is and other_is and mine_is != other_is:
+            raise ValueError(f"Their {key} differ: {mine_is} and {other_is}. Do not mix them.")
+
+
+def _merged_provenance(
+    relevances: Sequence[HeadRelevance], runs: Mapping[str, str]
+) -> dict[str, str]:
+    """What all have in common, and what was counted."""
+    first, *others = (relevance.provenance for relevance in relevances)
+    same = {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
+    count = sum(len(read_ranges(counted)) for counted in runs.values())
+    own = {"made_by": "HRV Merge", "prompts": f"{count} of {len(runs)} runs"}
+    return {**same, **own, "runs": json.dumps(dict(sorted(runs.items())))}
