@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from .pack import ROOT, load
+from .host import ROOT
+from .pack import load
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -40,7 +40,8 @@ from .server import PACK, Server
 
 BASE = "ec78e9d2cac5"  # before the pack was rebuilt by feature
 JUDGE = ROOT / "pretrained" / "demo_judge.safetensors"
-WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases", "hrv_menu"}
+WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases"}
+UNSEEN = WORDING | {"hrv_menu"}  # a mark for the page's script
 NAMED = {"required", "optional"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SEEDS, BATCH = 1, 2
@@ -82,7 +83,7 @@ def facts(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         if name.rpartition(".")[2] in NAMED:
             yield f"{name} order", list(value)
         for key, part in value.items():
-            if key not in WORDING:
+            if key not in UNSEEN:
                 yield from facts(part, f"{name}.{key}" if name else key)
     elif isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         for number, part in enumerate(value):
