@@ -91,13 +91,7 @@ SHAPES: dict[str, Shape] = {
         ((stroke(0.13, (0.0, -1.0), (0.0, 0.42)), WOOD),),
     ),
     "plane": Shape(
-        (
-            ellipse(0, 0, 0.24, 1.0),
-            _WING,
-            mirrored(_WING),
-            _TAILPLANE,
-            mirrored(_TAILPLANE),
-        ),
+        (ellipse(0, 0, 0.24, 1.0), _WING, mirrored(_WING), _TAILPLANE, mirrored(_TAILPLANE)),
         ((ellipse(0, -0.62, 0.14, 0.14), DARK),),
     ),
     "apple": Shape(

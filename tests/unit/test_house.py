@@ -37,9 +37,6 @@ MAY_IMPORT = {
 }
 
 KNOWN: dict[str, set[str]] = {
-    "long files": {
-        "demo/shapes.py",
-    },
     "many parameters": {
         "nodes/host/patching.py:_call_unet",
         "nodes/maps/inputs.py:choose_heads",
