@@ -8,7 +8,7 @@ PY := $(PYTHON) tools/host.py run
 .PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence evidence-full clip demo-hrv ray lock
 
 help: ## list these targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
 
 host: ## make sure of a real ComfyUI in .host (or $COMFYUI_PATH)
 	@$(PYTHON) tools/host.py
@@ -22,7 +22,7 @@ same: ## whether users see the same as at BASE=revision, bit for bit; minutes
 serve: ## open the page with this pack on port 8188 until Ctrl-C
 	@$(PY) -m tools.server
 
-test: check ## checks, then unit, host and browser tests
+test: check ## checks, then unit, host and browser tests; HRV_AUTHORS_DATA names the published vectors
 	@$(PY) -m pytest -m "not slow"
 
 test-slow: ## the tests that take minutes, after trying `make ray`
