@@ -1,4 +1,9 @@
-"""Rebuild pretrained/demo.hrv.safetensors (`make demo-hrv`): the demo model's heads vote."""
+"""Rebuild pretrained/demo.hrv.safetensors (`make demo-hrv`): the demo model's heads vote.
+
+::
+
+    python tools/host.py run -m tools.pack tools.build_demo_hrv
+"""
 
 from __future__ import annotations
 

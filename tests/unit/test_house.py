@@ -36,6 +36,15 @@ MAY_IMPORT = {
     "benchmarks": {"benchmarks", "tools", "demo", "nodes", "hrv"},
 }
 
+# Folders of nodes/ that others build on, and what of nodes/ each may import itself. Every other
+# folder is a feature, and features do not know one another.
+SHARED = {
+    "host": {"host", "prompts"},
+    "shared": {"shared", "host"},
+    "prompts": {"prompts", "shared"},
+    "library": {"library", "shared"},
+}
+
 KNOWN: dict[str, set[str]] = {
     "many parameters": {
         "nodes/host/patching.py:_call_unet",
@@ -127,6 +136,14 @@ def test_imports_run_one_way():
         folder = module.path.partition("/")[0]
         seen = {target.partition(".")[0] for target in EDGES[module.name]}
         assert seen <= MAY_IMPORT[folder], module.path
+
+
+def test_features_build_on_shared_folders_and_do_not_know_one_another():
+    for name, targets in EDGES.items():
+        parts = name.split(".")
+        if parts[0] == "nodes" and len(parts) == 3:
+            seen = {target.split(".")[1] for target in targets if target.startswith("nodes.")}
+            assert seen <= SHARED.get(parts[1], {parts[1], *SHARED}), name
 
 
 def test_hrv_names_nothing_of_the_host():
