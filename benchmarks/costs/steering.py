@@ -15,7 +15,7 @@ from ...nodes.host.patching import add_hooks
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.prompts.tag import prompts_of
-from ...nodes.steering.rescale import Rescale, Steer
+from ...nodes.steering.rescale import Rescale, WordRescale
 from .full_size import full_size_sd15
 from .harness import compare, report
 
@@ -36,8 +36,8 @@ def steered(model: Any, positive: Any, words: str) -> Any:
     """`model` with every head of the words rescaled, as Concept Adjust does."""
     heads = len(head_table(model.get_model_object("diffusion_model")))
     rescale = torch.rand(heads, generator=torch.Generator().manual_seed(0)) * 3 - 1
-    steers = [Steer(p, p.find(words), rescale, 1e9, 0.0, "bench") for p in prompts_of(positive)]
-    return add_hooks(model, [Rescale(steers)])
+    found = [WordRescale(p, p.find(words), rescale, 1e9, 0.0) for p in prompts_of(positive)]
+    return add_hooks(model, [Rescale(found, "bench")])
 
 
 def with_literal_maps(model: Any, positive: Any, words: str) -> Any:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from comfy_api.latest import io
-from torch import Tensor
 
 from ...hrv.head_choice import head_order
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import adjusting, blend, strengthening, weakening
-from ..host.model import percent_to_sigmas
-from ..host.patching import add_hooks
 from ..library.menus import any_concept, concept_input
-from ..prompts.tag import locate
-from ..shared.compatibility import require_compatible
 from ..shared.inputs import (
     CATEGORY,
     clamp_inputs,
@@ -28,7 +23,7 @@ from ..shared.inputs import (
     strength_input,
     words_input,
 )
-from .rescale import Rescale, Steer
+from .steering import Steering, steered
 
 WORDS_TIP = (
     "The word or words to steer, as they stand in the prompt, separated by commas: vase, red car. "
@@ -37,25 +32,8 @@ WORDS_TIP = (
 _TYPE_A_WORD = "type the word of the prompt to steer into “words”."
 
 
-def steered(
-    model: Any,
-    relevance: HeadRelevance,
-    conditioning: Any,
-    words: str,
-    rescale: Tensor,
-    percents: tuple[float, float],
-    label: str,
-) -> Any:
-    """A clone of `model` that rescales the words' attention maps by `rescale` (H,)."""
-    require_compatible(relevance, model)
-    start, end = percent_to_sigmas(model, *percents)
-    located = locate(conditioning, words)
-    steers = [Steer(prompt, found, rescale, start, end, label) for prompt, found in located]
-    return add_hooks(model, [Rescale(steers)])
-
-
 class HRVConceptStrengthen(io.ComfyNode):
-    """Concept strengthening: r = h[concept] (arXiv 2412.02237, section 4)."""
+    """Concept strengthening: r = h[concept] (arXiv 2412.02237, section 5)."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -95,11 +73,10 @@ class HRVConceptStrengthen(io.ComfyNode):
         end_percent: float = 1.0,
     ) -> io.NodeOutput:
         require_words(words, f"Concept Strengthen: {_TYPE_A_WORD}")
-        rescale = strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv))
-        percents = (start_percent, end_percent)
+        r = blend(strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv)), strength)
         label = f"Concept Strengthen ({words}: {concept})"
-        rescale = blend(rescale, strength)
-        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+        steering = Steering(label, words, r, start_percent, end_percent)
+        return io.NodeOutput(steered(model, hrv, conditioning, steering))
 
 
 class HRVConceptAdjust(io.ComfyNode):
@@ -150,15 +127,14 @@ class HRVConceptAdjust(io.ComfyNode):
     ) -> io.NodeOutput:
         require_words(words, f"Concept Adjust: {_TYPE_A_WORD}")
         upper = read_clamp(clamp, clamp_at, hrv)
-        rescale = adjusting(hrv, desired, undesired, desired_weight, undesired_weight, upper)
-        percents = (start_percent, end_percent)
+        r = adjusting(hrv, desired, undesired, desired_weight, undesired_weight, upper)
         label = f"Concept Adjust ({words}: {desired}, not {undesired})"
-        rescale = blend(rescale, strength)
-        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+        steering = Steering(label, words, blend(r, strength), start_percent, end_percent)
+        return io.NodeOutput(steered(model, hrv, conditioning, steering))
 
 
 class HRVOrderedWeaken(io.ComfyNode):
-    """Ordered weakening of heads (arXiv 2412.02237, section 3)."""
+    """Ordered weakening of heads (arXiv 2412.02237, section 4)."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -167,7 +143,7 @@ class HRVOrderedWeaken(io.ComfyNode):
             display_name="Ordered Weaken",
             category=CATEGORY,
             description="Weakens the heads that know a concept, most relevant first, and shows "
-            "what disappears from the picture. Least relevant first should spare the concept.",
+            "what disappears from the image. Least relevant first should spare the concept.",
             inputs=[
                 model_input(),
                 hrv_input(),
@@ -239,10 +215,10 @@ class HRVOrderedWeaken(io.ComfyNode):
         end_percent: float = 1.0,
     ) -> io.NodeOutput:
         count = head_count(amount, unit, len(hrv.heads), "Ordered Weaken")
-        rescale = weakening(head_order(hrv.row(concept), order, order_seed), count, factor)
-        percents = (start_percent, end_percent)
+        r = weakening(head_order(hrv.row(concept), order, order_seed), count, factor)
         label = f"Ordered Weaken ({concept}, {count} heads)"
-        return io.NodeOutput(steered(model, hrv, conditioning, words, rescale, percents, label))
+        steering = Steering(label, words, r, start_percent, end_percent)
+        return io.NodeOutput(steered(model, hrv, conditioning, steering))
 
 
 def _weight_input(name: str, default: float, tooltip: str) -> Any:

@@ -17,26 +17,30 @@ from ..shared.notify import warn, warn_bypassed
 
 
 @dataclass(frozen=True)
-class Steer:
+class WordRescale:
     """Rescale the columns `positions` of one prompt's attention maps by r, head by head.
 
-    positions: token positions in the prompt's own length; rescale: r (H,), float32;
-    sigma_start >= sigma >= sigma_end is where it acts.
+    positions: token positions in the prompt's own length; r (H,), float32; it acts where
+    sigma_start >= sigma >= sigma_end.
     """
 
     prompt: Prompt
     positions: tuple[int, ...]
-    rescale: torch.Tensor
+    r: torch.Tensor
     sigma_start: float
     sigma_end: float
-    label: str
+
+    def acts(self, call: Call) -> bool:
+        """Whether the call is within its range and has its prompt."""
+        within = self.sigma_end <= call.sigma <= self.sigma_start
+        return within and any(prompt.prompt_id == self.prompt.id for prompt, _ in call.tagged())
 
 
 class _Layout(NamedTuple):
     """All that the factors of one layer depend on."""
 
     layer: tuple[str, int]
-    active: tuple[int, ...]  # numbers of the steers
+    active: tuple[int, ...]  # numbers of the word rescales
     prompt_rows: tuple[PromptRows | None, ...]
     rows: int
     tokens: int
@@ -45,7 +49,7 @@ class _Layout(NamedTuple):
 
 @dataclass
 class RescaleState:
-    """Whether any steer acted, the last layer that was not reached, and the factors so far."""
+    """Whether any word was rescaled, the last layer not reached, and the factors so far."""
 
     acted: bool = False
     bypassed: str = ""
@@ -55,23 +59,17 @@ class RescaleState:
 class Rescale(Hook[RescaleState]):
     """The hook of the steering nodes: M diag(s) V = M (s V), on `attn2.to_v`'s output."""
 
-    def __init__(self, steers: Sequence[Steer]) -> None:
-        self.steers = tuple(steers)
-        self.label = self.steers[0].label
+    def __init__(self, words: Sequence[WordRescale], label: str) -> None:
+        self.words, self.label = tuple(words), label
 
     def new_state(self) -> RescaleState:
         return RescaleState()
 
     def prompts(self) -> Iterable[Prompt]:
-        return [steer.prompt for steer in self.steers]
+        return [word.prompt for word in self.words]
 
     def attach(self, call: Call) -> Iterable[RemovableHandle]:
-        present = {prompt.prompt_id for prompt, _ in call.tagged()}
-        active = [
-            number
-            for number, steer in enumerate(self.steers)
-            if steer.prompt.id in present and steer.sigma_end <= call.sigma <= steer.sigma_start
-        ]
+        active = [number for number, word in enumerate(self.words) if word.acts(call)]
         if not active:
             return []
         call.run.state(self).acted = True
@@ -130,11 +128,10 @@ class Rescale(Hook[RescaleState]):
     def _prompt_factors(
         self, tokens: int, prompt: PromptRows, active: Sequence[int], span: slice
     ) -> torch.Tensor:
-        """Factors (tokens, heads): the product of all active steers of this prompt."""
+        """Factors (tokens, heads): the product of all active rescales of this prompt."""
         product = torch.ones(tokens, span.stop - span.start)
-        for steer in (self.steers[number] for number in active):
-            if prompt.prompt_id == steer.prompt.id:
-                product = product * token_factors(
-                    tokens, steer.positions, steer.rescale[span], prompt.length
-                )
+        for word in (self.words[number] for number in active):
+            if prompt.prompt_id == word.prompt.id:
+                own = token_factors(tokens, word.positions, word.r[span], prompt.length)
+                product = product * own
         return product

@@ -32,7 +32,7 @@ def outcomes(
 
     row: the HRV (H,); see: what is right of a verdict.
     """
-    from ....nodes.steering.nodes import steered
+    from ....nodes.steering.steering import Steering, steered
 
     positive = lab.prompt(text)
     found: dict[str, Any] = {}
@@ -40,8 +40,9 @@ def outcomes(
         found[order] = []
         for share in SHARES:
             r = weakening(head_order(row, order), round(share * len(row)), FACTOR)
-            args = (positive, "", r, (0.0, 1.0), "weakened")
-            seen = lab.see(steered(lab.model, lab.relevance, *args), positive, seeds)
+            steering = Steering("weakened", "", r)
+            model = steered(lab.model, lab.relevance, positive, steering)
+            seen = lab.see(model, positive, seeds)
             marks = [see(verdict) for verdict in seen]
             found[order].append([float(np.mean([m[name] for m in marks])) for name in MEASURES])
     return found

@@ -109,8 +109,9 @@ def _alone(words: str) -> str:
 
 def _latents(lab: Lab, text: str, word: str, rescale: Any, seeds: list[int]) -> Any:
     """Latents of pictures where the word's maps are rescaled by `rescale` (H,)."""
-    from ....nodes.steering.nodes import steered
+    from ....nodes.steering.steering import Steering, steered
 
     prompt = lab.prompt(text)
-    model = steered(lab.model, lab.relevance, prompt, word, rescale, (0.0, 1.0), "head effects")
+    steering = Steering("head effects", word, rescale)
+    model = steered(lab.model, lab.relevance, prompt, steering)
     return lab.latents(model, prompt, seeds)

@@ -41,7 +41,7 @@ def run(lab: Lab, case: Case, scene: Scene, attributes: dict[str, str]) -> Rows:
     """Of every concept in the prompt what it loses with each head, and all heads' relevance."""
     import torch
 
-    from ....nodes.steering.nodes import steered
+    from ....nodes.steering.steering import Steering, steered
 
     prompt, heads = lab.prompt(case["prompt"]), len(lab.relevance.heads)
 
@@ -55,7 +55,8 @@ def run(lab: Lab, case: Case, scene: Scene, attributes: dict[str, str]) -> Rows:
     for head in range(heads):
         rescale = torch.ones(heads)
         rescale[head] = FACTOR
-        model = steered(lab.model, lab.relevance, prompt, "", rescale, (0.0, 1.0), "single heads")
+        steering = Steering("single heads", "", rescale)
+        model = steered(lab.model, lab.relevance, prompt, steering)
         left = means(model)
         for concept, values in lost.items():
             values.append(round(plain[concept] - left[concept], 5))

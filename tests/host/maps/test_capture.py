@@ -16,7 +16,7 @@ from hrv_pack.nodes.maps import capture_hook, captured
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import locate
-from hrv_pack.nodes.steering.rescale import Rescale, Steer
+from hrv_pack.nodes.steering.rescale import Rescale, WordRescale
 
 
 class Recorder(Hook[None]):
@@ -168,7 +168,7 @@ def test_it_captures_beside_steering(clip):
     watched, maps = capture(make_model(), positive)
     ((tagged, where),) = locate(positive, "red")
     r = torch.full((len(maps.heads),), 3.0)
-    steered = add_hooks(watched, [Rescale([Steer(tagged, where, r, 1e9, 0.0, "steer")])])
+    steered = add_hooks(watched, [Rescale([WordRescale(tagged, where, r, 1e9, 0.0)], "steer")])
     steered, recorder = record(steered)
     latent = sample(steered, positive, negative)
     check(maps.word(latent, "red"), recorder, rows_of_prompt(tagged.id), tagged, "red")

@@ -11,7 +11,7 @@ from hrv_pack.hrv.heads import head_table
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
-from hrv_pack.nodes.steering.rescale import Rescale, Steer
+from hrv_pack.nodes.steering.rescale import Rescale, WordRescale
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("host")]
 
@@ -29,8 +29,8 @@ def test_an_sd15_size_model_is_steered_and_left_untouched():
             patched = model
             if factor is not None:
                 rescale = torch.full((128,), factor)
-                steer = Steer(prompt, prompt.find("lavender"), rescale, 1e9, 0.0, "test")
-                patched = add_hooks(model, [Rescale([steer])])
+                word = WordRescale(prompt, prompt.find("lavender"), rescale, 1e9, 0.0)
+                patched = add_hooks(model, [Rescale([word], "test")])
             latent = {"samples": torch.zeros(1, 4, 8, 8)}
             return host_nodes.KSampler().sample(
                 patched, 1, 2, 5.0, "euler", "normal", positive, negative, latent, 1.0

@@ -15,7 +15,7 @@ from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
-from hrv_pack.nodes.steering.rescale import Rescale, Steer
+from hrv_pack.nodes.steering.rescale import Rescale, WordRescale
 
 pytestmark = pytest.mark.usefixtures("host")
 STRUCTURES = ["sd1", "sd2", "sdxl"]
@@ -66,10 +66,8 @@ def some_rescale(model, seed=5):
 
 def steer(model, conditioning, words, rescale=None, start=1e9, end=0.0):
     rescale = some_rescale(model) if rescale is None else rescale
-    steers = [
-        Steer(p, p.find(words), rescale, start, end, "test") for p in prompts_of(conditioning)
-    ]
-    return add_hooks(model, [Rescale(steers)])
+    found = [WordRescale(p, p.find(words), rescale, start, end) for p in prompts_of(conditioning)]
+    return add_hooks(model, [Rescale(found, "test")])
 
 
 class LiteralMaps:
