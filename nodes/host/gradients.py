@@ -49,7 +49,11 @@ def checkpointed(unet: torch.nn.Module, wanted: bool) -> Iterator[None]:
 
 
 def _streamed(module: Any, device: torch.device) -> bool:
-    """Whether the host brings this module's weights in, or patches them, at each use."""
+    """Whether the host brings this module's weights in, or patches them, at each use.
+
+    It does so for weights elsewhere, for its own kinds of tensors (quantised ones), for modules
+    with memory of its allocator (`_v`) and for those with functions to apply to their weights.
+    """
     if not all(hasattr(module, name) for name in _FUNCTIONS):
         return False
     held = [p for p in module._parameters.values() if p is not None]
@@ -64,7 +68,11 @@ def _copy_when_cast(module: Any, undo: ExitStack) -> None:
 
 
 def _alias(tensors: dict[str, Any], undo: ExitStack) -> None:
-    """Replace inference tensors by ordinary ones over the same memory."""
+    """Replace inference tensors by ordinary ones over the same memory.
+
+    tensors: a module's own table (`_parameters`, `_buffers`), since setting an attribute would
+    register it anew, and undoing must find just what it put there.
+    """
     for name, tensor in list(tensors.items()):
         if tensor is not None and tensor.is_inference():
             plain = torch.empty(0, dtype=tensor.dtype, device=tensor.device)

@@ -101,10 +101,11 @@ def _sample_steps(
             hook.before_step(options[RUN], step)
 
     sampler = copy.copy(executor.class_obj)
-    steps = Steps(getattr(sampler, "sampler_function", None), sigmas, before_step)
+    label = updating[0].label
+    steps = Steps(getattr(sampler, "sampler_function", None), sigmas, before_step, label)
     sampler.sampler_function = steps.sampler_function
-    # The host's executor ends in the sampler it was made for; ours is a copy, since the sampler
-    # object is the caller's and may serve other samplings. The executor is of this call alone.
+    # The executor would end in the sampler it was made for. That one is the caller's and may
+    # serve other samplings, so that a copy samples; the executor is of this call alone.
     executor.original = sampler.sample
     return executor(guider, sigmas, extra, steps.watched(callback), *args, **kwargs)
 

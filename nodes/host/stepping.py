@@ -9,29 +9,9 @@ from typing import Any
 import torch
 
 from ...hrv.schedule import step_of
+from .samplers import stepping_of
 
 _NEAR = 1e-3  # a step begins at its own noise level; evaluations between two levels do not count
-# Evaluations in a step of samplers that may try the next noise level before its own step begins.
-_EVALUATIONS = {
-    "sample_heun": 2,
-    "sample_heunpp2": 3,
-    "sample_exp_heun_2_x0": 2,
-    "sample_exp_heun_2_x0_sde": 2,
-    "sample_dpm_2_ancestral": 2,
-    "sample_dpmpp_2s_ancestral": 2,
-    "sample_dpmpp_2s_ancestral_cfg_pp": 2,
-}
-# These show their callback another tensor than their latent.
-_UNWATCHED = {"sample_ipndm", "sample_ipndm_v", "sample_deis"}
-# These give the model another tensor than the latent they go on with, or have no fixed steps.
-_CLOSED = {
-    "sample_unipc",
-    "sample_unipc_bh2",
-    "sample_sa_solver",
-    "sample_sa_solver_pece",
-    "dpm_fast_function",
-    "dpm_adaptive_function",
-}
 
 
 @dataclass(frozen=True)
@@ -64,15 +44,19 @@ class StepContext:
 
 
 def _base_model(model: Any) -> Any:
-    """The host's BaseModel: samplers call a masking that calls a guider that holds it."""
+    """The host's BaseModel: samplers call a masking, that calls a guider, and the guider has it.
+
+    The host hands a sampler nothing else that leads to the model's sigmas or to the U-Net.
+    """
     return model.inner_model.inner_model
 
 
 class Steps:
     """Calls `tell(StepContext)` before the first evaluation of every step of a sampler's function.
 
-    sigmas: the noise levels, the last one included. `sampler_function` and `watched(callback)`
-    stand in for the sampler's own. ValueError for a sampler whose latent cannot be updated.
+    sigmas: the noise levels, the last one included; label: who updates the latent. Its
+    `sampler_function` and `watched(callback)` stand in for the sampler's own. ValueError for a
+    sampler whose latent cannot be updated.
     """
 
     def __init__(
@@ -80,12 +64,13 @@ class Steps:
         function: Callable[..., Any] | None,
         sigmas: torch.Tensor,
         tell: Callable[[StepContext], None],
+        label: str,
     ) -> None:
-        name = getattr(function, "__name__", "")
-        if function is None or name in _CLOSED:
-            raise _closed()
+        stepping = stepping_of(function)
+        if function is None or stepping is None:
+            raise _closed(label)
         self.function, self.sigmas, self.tell = function, sigmas, tell
-        self.evaluations, self.proves = _EVALUATIONS.get(name, 1), name not in _UNWATCHED
+        self.stepping, self.label = stepping, label
         self.reached = -1
         self.latent: torch.Tensor | None = None
         self._tried = 0
@@ -97,8 +82,9 @@ class Steps:
         """The sampler's callback, which also proves that the updated tensor is its own latent."""
 
         def called(number: int, denoised: Any, x: Any, total: int) -> Any:
-            if self.proves and self.latent is not None and not _same(x, self.latent):
-                raise _closed()
+            latent = self.latent if self.stepping.shows_latent else None
+            if latent is not None and not _same(x, latent):
+                raise _closed(self.label)
             self.latent = None
             return None if callback is None else callback(number, denoised, x, total)
 
@@ -110,7 +96,8 @@ class Steps:
         number, steps = step_of(level, self.sigmas), len(self.sigmas) - 1
         self._tried += 1
         # towards the end there are fewer noise levels left to try
-        due = self.reached < 0 or self._tried >= min(self.evaluations, steps - self.reached)
+        wanted = min(self.stepping.evaluations, steps - self.reached)
+        due = self.reached < 0 or self._tried >= wanted
         begins = number > self.reached and abs(level / float(self.sigmas[number]) - 1) <= _NEAR
         if not (due and begins):
             return
@@ -139,8 +126,8 @@ def _same(x: Any, latent: torch.Tensor) -> bool:
     return x is latent or (torch.is_tensor(x) and torch.equal(x, latent))
 
 
-def _closed() -> ValueError:
+def _closed(label: str) -> ValueError:
     return ValueError(
-        "A&E-HRV moves the latent between the steps, and this sampler does not let it. Choose "
+        f"{label} moves the latent between the steps, and this sampler does not let it. Choose "
         "euler, euler_ancestral, heun, dpmpp_2m, dpmpp_sde, ddim or lms."
     )
