@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...hrv.head_choice import first_heads
-from ...hrv.maps import daam_heads, daam_map, iou, normalise, segment, selective_map
+from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map
 from ...nodes.maps.capture import HRVCapture
 from .lab import Lab
 from .plan import Case, Experiment, Row, Size, Table, mean_of

@@ -18,18 +18,9 @@ from torch.nn.functional import interpolate
 
 from ...hrv.head_choice import first_heads
 from ...hrv.heads import HeadTable
-from ...hrv.maps import (
-    HeadMaps,
-    LayerMaps,
-    daam_heads,
-    daam_map,
-    iou,
-    normalise,
-    segment,
-    selective_map,
-    upsample,
-)
+from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
+from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map, upsample
 
 THRESHOLD, SHARE = 0.4, 0.25
 """The threshold of the masks, and the share of the heads that are chosen."""

@@ -7,6 +7,7 @@ from comfy_api.latest import io
 
 from ...hrv.heads import HeadTable
 from ...hrv.maps import HeadMaps, LayerMaps
+from ...hrv.text.search import in_any
 from ..prompts.tag import Prompt
 
 MAPS = io.Custom("HRV_MAPS")
@@ -38,17 +39,10 @@ class CapturedMaps:
     def columns(self, words: str) -> list[int]:
         """Numbers of the words' tokens, all occurrences; ValueError lists the prompt's words."""
         found: list[int] = []
-        failures = []
-        for prompt in self.prompts:
-            try:
-                positions = prompt.find(words)
-            except ValueError as error:
-                failures.append(error)
-                continue
+        located = in_any(self.prompts, lambda prompt: prompt.find(words))
+        for prompt, positions in zip(self.prompts, located, strict=True):
             first = self.first_token(prompt.id)
-            found += [first + prompt.semantic.index(position) for position in positions]
-        if not found:
-            raise failures[0]
+            found += [first + prompt.semantic.index(position) for position in positions or ()]
         return found
 
     def keep(self, latent: torch.Tensor, maps: HeadMaps) -> None:

@@ -8,12 +8,14 @@ import torch
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ...hrv.diagnosis import Reading, claim, overlaps, panel, shares, verdict
+from ...hrv.diagnosis import Reading, claim, overlaps, shares, verdict
+from ...hrv.draw.diagnosis_panel import panel
 from ...hrv.draw.overlay import outlined, overlay, resized
 from ...hrv.head_choice import first_heads
-from ...hrv.maps import HeadMaps, LayerMaps, daam_heads, daam_map, iou, normalise, segment
-from ...hrv.maps import selective_map as selective
+from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
+from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment
+from ...hrv.word_maps import selective_map as selective
 from ..library.menus import any_concept, concept_input
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV, require_words

@@ -11,8 +11,9 @@ from torch.nn.functional import interpolate
 
 from ...hrv.draw.overlay import COLOURS
 from ...hrv.head_choice import first_heads, named_heads
-from ...hrv.maps import HeadMaps, LayerMaps, daam_heads
+from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
+from ...hrv.word_maps import daam_heads
 from ..shared.compatibility import require_same_heads
 from ..shared.inputs import head_count
 from .captured import MAPS

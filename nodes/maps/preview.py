@@ -11,8 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from ...hrv.draw.overlay import colour_map
-from ...hrv.maps import HeadMaps, normalise, selective_map
+from ...hrv.maps import HeadMaps
 from ...hrv.schedule import step_of
+from ...hrv.word_maps import normalise, selective_map
 from ..host.hooks import Call
 
 PREVIEWS = 8  # in one sampling

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
-from ...hrv.maps import daam_map, iou, normalise, segment, selective_map
 from ...hrv.relevance import HeadRelevance
+from ...hrv.word_maps import daam_map, iou, normalise, segment, selective_map
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import CATEGORY, HRV, require_words
 from .captured import CapturedMaps

@@ -11,6 +11,7 @@ from ...hrv.p2p import CrossEdit, exchange, reweight
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import blend, strengthening
 from ...hrv.text.align import Alignment, Mapper, Mode, align
+from ...hrv.text.search import in_any
 from ..host.hooks import Hook
 from ..host.model import model_heads
 from ..host.patching import add_hooks
@@ -169,13 +170,5 @@ def blend_positions(prompts: tuple[Prompt, Prompt], alignment: Alignment, words:
     """Where the blend words stand in either prompt; the differing words if none are named."""
     if not words.strip():
         return Words(*alignment.changed)
-    found, failures = [], []
-    for prompt in prompts:
-        try:
-            found.append(prompt.find(words))
-        except ValueError as error:
-            failures.append(error)
-            found.append(())
-    if len(failures) == len(prompts):
-        raise failures[0]
-    return Words(*found)
+    source, target = in_any(prompts, lambda prompt: prompt.find(words))
+    return Words(source or (), target or ())

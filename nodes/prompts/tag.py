@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...hrv.text.search import in_any
 from ...hrv.text.tokens import TokenTable, parse_words, token_table
 
 TAG = "hrv_prompt"
@@ -42,15 +43,9 @@ class Prompt:
         return _union(self._positions(text, occurrence) for text, occurrence in listed)
 
     def _positions(self, text: str, occurrence: int | None) -> tuple[int, ...]:
-        found, failures = [], []
-        for table in self.tables:  # with different texts per encoder one may lack the word
-            try:
-                found.append(table.find(text, occurrence))
-            except ValueError as error:
-                failures.append(error)
-        if not found:
-            raise failures[0]
-        return _union(found)
+        # with different texts per encoder one may lack the word
+        found = in_any(self.tables, lambda table: table.find(text, occurrence))
+        return _union(positions for positions in found if positions is not None)
 
 
 def _union(parts: Any) -> tuple[int, ...]:
@@ -119,12 +114,6 @@ def locate(conditioning: Conditioning, words: str) -> list[tuple[Prompt, tuple[i
     prompts = prompts_of(conditioning)
     if not words.strip():
         return [(prompt, prompt.semantic) for prompt in prompts]
-    located, failures = [], []
-    for prompt in prompts:
-        try:
-            located.append((prompt, prompt.find(words)))
-        except ValueError as error:
-            failures.append(error)
-    if not located:
-        raise failures[0]
-    return located
+    found = in_any(prompts, lambda prompt: prompt.find(words))
+    pairs = zip(prompts, found, strict=True)
+    return [(prompt, positions) for prompt, positions in pairs if positions is not None]

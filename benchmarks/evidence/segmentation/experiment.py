@@ -115,7 +115,7 @@ def _heats(row: Any, maps: Any) -> Iterator[Heat]:
     import torch
 
     from ....hrv.head_choice import first_heads
-    from ....hrv.maps import daam_heads, daam_map, normalise, selective_map
+    from ....hrv.word_maps import daam_heads, daam_map, normalise, selective_map
     from ...studies.head_quality import heads_by_size
 
     captured, word = maps
@@ -159,7 +159,7 @@ def _ious(heat: Any, masks: list[np.ndarray]) -> list[list[float]]:
     """IoU of each picture at each threshold."""
     import torch
 
-    from ....hrv.maps import iou, segment
+    from ....hrv.word_maps import iou, segment
 
     if not masks:
         return []

@@ -10,8 +10,8 @@ from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
 from hrv_pack.hrv.construct.vectors import normalise_votes
-from hrv_pack.hrv.maps import daam_heads, daam_map, normalise, selective_map
 from hrv_pack.hrv.relevance import HeadRelevance
+from hrv_pack.hrv.word_maps import daam_heads, daam_map, normalise, selective_map
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.maps.diagnosis import HRVMisreadingDiagnosis

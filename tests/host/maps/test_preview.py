@@ -12,7 +12,7 @@ from comfy_execution.progress import NodeState, get_progress_state
 from tiny_models import make_clip, make_model
 
 import nodes
-from hrv_pack.hrv.maps import normalise, selective_map
+from hrv_pack.hrv.word_maps import normalise, selective_map
 from hrv_pack.nodes.maps import preview as map_preview
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.prompts.nodes import HRVPrompt

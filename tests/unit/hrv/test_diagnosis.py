@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import torch
+from head_tables import SD1
 
 from hrv_pack.hrv.diagnosis import Reading, claim, overlaps, shares, verdict
-from hrv_pack.hrv.draw.overlay import colour_map, outlined, overlay
 from hrv_pack.hrv.head_choice import named_heads
-from hrv_pack.hrv.heads import HeadTable
-from hrv_pack.hrv.maps import LayerMaps, iou
-
-SD1 = HeadTable(
-    (
-        *(("down", i, 8) for i in range(6)),
-        ("mid", 0, 8),
-        *(("up", i, 8) for i in range(9)),
-    )
-)
+from hrv_pack.hrv.maps import LayerMaps
+from hrv_pack.hrv.word_maps import iou
 
 
 def test_the_verdict_names_the_adjustment_only_where_it_helps():
@@ -37,24 +29,6 @@ def test_overlaps_are_symmetric_with_ones_between_equals():
     found = overlaps(masks)
     assert torch.equal(found, found.T) and torch.equal(found.diagonal(), torch.ones(3))
     assert found[0, 1] == iou(masks[:1], masks[1:2])[0]
-
-
-def test_overlay_shows_heat_and_leaves_no_colour_out_of_range():
-    picture, heat = torch.rand(2, 8, 6, 3), torch.rand(2, 8, 6)
-    shown = overlay(picture, heat)
-    assert shown.shape == picture.shape and shown.min() >= 0 and shown.max() <= 1
-    assert torch.equal(overlay(picture, heat, opacity=0.0), picture)
-    grey = colour_map(torch.tensor([[[0.0, 0.5, 1.0]]]), "gray")
-    torch.testing.assert_close(grey[0, 0, :, 0], torch.tensor([0.0, 128 / 255, 1.0]))
-
-
-def test_the_outline_runs_around_the_mask_not_over_it():
-    mask = torch.zeros(1, 7, 7, dtype=torch.bool)
-    mask[:, 2:5, 2:5] = True
-    shown = outlined(torch.zeros(1, 7, 7, 3), mask)[0, ..., 0]
-    wanted = torch.zeros(7, 7)
-    wanted[1:6, 1:6], wanted[2:5, 2:5] = 1, 0
-    assert torch.equal(shown, wanted)
 
 
 def test_shares_sum_to_one_and_follow_the_chosen_heads():

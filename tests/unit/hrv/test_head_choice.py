@@ -6,19 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from head_tables import SD1
 
 from hrv_pack.hrv.head_choice import first_heads, head_order, named_heads, top_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
 
 TABLE = HeadTable((("down", 0, 4), ("down", 1, 4), ("mid", 0, 4), ("up", 0, 4), ("up", 1, 2)))
-SD1 = HeadTable(
-    (
-        *(("down", i, 8) for i in range(6)),
-        ("mid", 0, 8),
-        *(("up", i, 8) for i in range(9)),
-    )
-)
 
 
 def relevance() -> HeadRelevance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from head_tables import SD1, SDXL
 
 from hrv_pack.hrv.head_choice import head_order
 from hrv_pack.hrv.heads import HeadTable
@@ -19,20 +20,6 @@ from hrv_pack.hrv.rescale import (
 )
 
 HEADS = HeadTable((("down", 0, 2), ("up", 0, 2)))
-SD1 = HeadTable(
-    (
-        *(("down", i, 8) for i in range(6)),
-        ("mid", 0, 8),
-        *(("up", i, 8) for i in range(9)),
-    )
-)
-SDXL = HeadTable(
-    (
-        *(("down", i, 10 if i < 4 else 20) for i in range(24)),
-        *(("mid", i, 20) for i in range(10)),
-        *(("up", i, 20 if i < 30 else 10) for i in range(36)),
-    )
-)
 
 
 def _relevance() -> HeadRelevance:

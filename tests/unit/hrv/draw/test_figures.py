@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from head_tables import SDXL
 
 from hrv_pack.hrv.draw.canvas import DARK, LIGHT, Theme, colours
 from hrv_pack.hrv.draw.head_grid import HeadGrid
@@ -23,13 +24,6 @@ from hrv_pack.tools.host import ROOT
 
 SMALL = HeadTable((("down", 0, 4), ("down", 1, 4), ("mid", 0, 4), ("up", 0, 4), ("up", 1, 2)))
 NO_MIDDLE = HeadTable((("down", 0, 5), ("up", 0, 5), ("up", 1, 10)))
-SDXL = HeadTable(
-    (
-        *(("down", i, 10 if i < 4 else 20) for i in range(24)),
-        *(("mid", i, 20) for i in range(10)),
-        *(("up", i, 20 if i < 30 else 10) for i in range(36)),
-    )
-)
 
 
 def relevance(heads: HeadTable = SMALL, count: int = 3) -> HeadRelevance:
