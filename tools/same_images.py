@@ -58,6 +58,10 @@ class Seen:
     images: Facts = field(default_factory=dict)
     figures: Facts = field(default_factory=dict)
 
+    def kinds(self) -> dict[str, Facts]:
+        """The facts under the names of their kinds."""
+        return {"nodes": self.nodes, "images": self.images, "figures": self.figures}
+
 
 def look(pack: Path) -> Seen:
     """Serve a pack's folder and note everything that users see of it."""
@@ -151,9 +155,8 @@ def told(value: Any) -> str:
 def table(old: Seen, new: Seen) -> tuple[str, bool]:
     """What was compared, what differs and what is new; whether all that was there is the same."""
     lines, same = [f"{'':10}{'compared':>10}{'differ':>10}"], True
-    for kind in ("nodes", "images", "figures"):
-        before, after = getattr(old, kind), getattr(new, kind)
-        differ, added = changed(before, after)
+    for kind, before in old.kinds().items():
+        differ, added = changed(before, new.kinds()[kind])
         lines.append(f"{kind:10}{len(before):10}{len(differ):10}")
         lines += [f"    {line}" for line in differ[:SHOWN]]
         lines += [f"    added: {', '.join(added)}"] if added else []

@@ -113,10 +113,10 @@ def test_an_image_more_of_a_workflow_there_was_is_a_change():
 def test_the_table_says_same_only_where_something_was_compared_and_nothing_differs():
     full = Seen({"a": 1}, {"b, 0": (1,)}, {"c": 2})
     assert table(full, copy.deepcopy(full))[1]
-    for part in ("nodes", "images", "figures"):
+    for kind, facts_of_it in full.kinds().items():
         other, empty = copy.deepcopy(full), copy.deepcopy(full)
-        getattr(other, part)[next(iter(getattr(full, part)))] = "else"
-        setattr(empty, part, {})
+        other.kinds()[kind][next(iter(facts_of_it))] = "else"
+        empty.kinds()[kind].clear()
         text, same = table(full, other)
         assert not same and "else" in text
         assert not table(empty, empty)[1]
