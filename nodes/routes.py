@@ -11,14 +11,16 @@ from .library.files import DOWNLOAD, published
 
 def register() -> None:
     """Register the route; called once when the pack loads."""
+    PromptServer.instance.routes.get("/hrv/concepts")(concepts)
 
-    @PromptServer.instance.routes.get("/hrv/concepts")
-    async def concepts(request: web.Request) -> web.Response:
-        try:
-            listed = concepts_of(request.query.get("file", ""))
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=404)
-        return web.json_response({"concepts": listed})
+
+async def concepts(request: web.Request) -> web.Response:
+    """The concepts in the file that the query names, or 404 with the reason."""
+    try:
+        listed = concepts_of(request.query.get("file", ""))
+    except ValueError as error:
+        return web.json_response({"error": str(error)}, status=404)
+    return web.json_response({"concepts": listed})
 
 
 def concepts_of(choice: str) -> list[str]:

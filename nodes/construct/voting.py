@@ -161,7 +161,7 @@ class Voting(Hook[VotingState]):
         state.evaluations += 1
         attended: dict[tuple[str, int], torch.Tensor] = {}
         return [
-            layer.attention.to_q.register_forward_hook(  # type: ignore[union-attr]
+            layer.attention.to_q.register_forward_hook(
                 self._voter(layer, call, drawn, rows, attended)
             )
             for layer in call.layers

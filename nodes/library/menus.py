@@ -31,7 +31,7 @@ def any_concept(*names: str) -> Any:
     takes the input by its name; the connected HRV decides which concepts there are.
     """
 
-    def validate_inputs(cls: type[io.ComfyNode], **chosen: Any) -> bool:
+    def validate_inputs(cls: type[io.ComfyNode], /, **chosen: Any) -> bool:
         return True
 
     order = Parameter.POSITIONAL_OR_KEYWORD

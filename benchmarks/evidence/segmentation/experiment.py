@@ -129,7 +129,7 @@ def _heats(row: Any, maps: Any) -> Iterator[Heat]:
     for percent in SHARES:
         count = max(1, round(len(heads) * percent / 100))
         for order in ("MoRHF", "LeRHF", "random"):
-            chosen = first_heads(row, order, count)  # type: ignore[arg-type]
+            chosen = first_heads(row, order, count)
             raw.append((order, percent, count, selective_map(word, heads, chosen, size)))
     for (h, w), chosen in heads_by_size(word, heads).items():
         heat = selective_map(word, heads, chosen, size)
