@@ -20,12 +20,16 @@ from ..demo.model import load_demo_model
 from ..hrv.construct.concepts import ConceptWords
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.relevance import HeadRelevance
-from ..nodes.construct.node import Sampling, construct
+from ..nodes.construct.run import construct
+from ..nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ..nodes.library.folders import PRETRAINED
 
 PROMPTS, SEED = 400, 2412
 WORDS = ConceptWords(tuple(CONCEPTS), tuple(CONCEPTS.values()))
-SAMPLING = Sampling(SEED, 20, 4.0, "euler", "normal", 64, 64, 20, "paper", exact=False)
+SETTINGS = ConstructSettings(
+    sampling=Sampling(seed=SEED, steps=20, cfg=4.0, width=64, height=64),
+    batching=Batching(size=20, exact=False),
+)
 FILE = PRETRAINED / "demo.hrv.safetensors"
 
 
@@ -48,7 +52,7 @@ def build() -> HeadRelevance:
             model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
             listed = prompts(PROMPTS, SEED)
             found = construct(
-                model, clip, WORDS, listed, SAMPLING, lambda done, _total: bar.update(done - bar.n)
+                model, clip, WORDS, listed, SETTINGS, lambda done, _total: bar.update(done - bar.n)
             )
     finally:
         torch.set_num_threads(threads)

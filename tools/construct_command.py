@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -18,8 +16,9 @@ from ..hrv.construct.votes import VoteRecord
 from ..hrv.files.concept_file import read_concepts
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.files.vote_file import SUFFIX, load_votes
-from ..nodes.construct.progress import duration
-from ..nodes.construct.run import Progress
+from ..nodes.construct.progress import Pace
+from ..nodes.construct.run import Listener, Progress
+from ..nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ..nodes.library.concept_lists import SHIPPED
 from .construct_job import Job
 
@@ -46,11 +45,11 @@ def run(options: argparse.Namespace) -> None:
     else:
         with torch.inference_mode():
             construction = job.construction(path)
-            record = construction.run(_Printer(), options.stop_at, construction.groups(shard))
+            record = construction.run(_printer(), options.stop_at, construction.groups(shard))
     if shard == (1, 1):
         _finish(record, options.out)
     else:
-        print(f"{record.done} pictures counted in {path}")
+        print(f"{record.done} images counted in {path}")
 
 
 def votes_path(out: Path, shard: tuple[int, int]) -> Path:
@@ -74,7 +73,7 @@ def read_job(options: argparse.Namespace) -> Job:
         prompts = parse_prompts(text, options.how_many)
     checkpoint = str(options.checkpoint.resolve()) if options.checkpoint else ""
     threads = torch.get_num_threads()
-    return Job(checkpoint, concepts, tuple(prompts), _sampling(options), threads)
+    return Job(checkpoint, concepts, tuple(prompts), _settings(options), threads)
 
 
 def _demo_world(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -88,19 +87,17 @@ def _demo_world(options: argparse.Namespace) -> tuple[str, list[str]]:
     return format_concepts(words), listed
 
 
-def _sampling(options: argparse.Namespace) -> dict[str, Any]:
+def _settings(options: argparse.Namespace) -> ConstructSettings:
     width, by, height = options.size.partition("x")
     if not (by and width.isdecimal() and height.isdecimal()):
         raise ValueError(f"--size should read like 512x512; found {options.size}.")
-    return {
-        **{key: getattr(options, key) for key in ("seed", "steps", "cfg", "sampler", "scheduler")},
-        "width": int(width),
-        "height": int(height),
-        "batch": options.batch,
-        "recipe": options.recipe,
-        "exact": not options.together,
-        "bins": options.parts,
-    }
+    same = {key: getattr(options, key) for key in ("seed", "steps", "cfg", "sampler", "scheduler")}
+    return ConstructSettings(
+        sampling=Sampling(**same, width=int(width), height=int(height)),
+        batching=Batching(size=options.batch, exact=not options.together),
+        recipe=options.recipe,
+        timestep_bins=options.parts,
+    )
 
 
 def _read(path: Path) -> str:
@@ -121,23 +118,16 @@ def _finish(record: VoteRecord, out: Path) -> None:
     relevance = record.relevance()
     save_relevance(out, relevance)
     agreement = split_half(record.votes)
-    print(f"{out}: {record.done} pictures; {agreement.summary(relevance.concepts)}")
+    print(f"{out}: {record.done} images; {agreement.summary(relevance.concepts)}")
 
 
-class _Printer:
-    """A line on standard error every ten seconds."""
+def _printer() -> Listener:
+    """Prints a line on standard error every ten seconds."""
+    pace = Pace(10)
 
-    def __init__(self) -> None:
-        self.started = self.told = time.monotonic()
-        self.first: int | None = None
+    def tell(now: Progress) -> None:
+        lines = pace.lines(now)
+        if lines is not None:
+            print("; ".join(lines), file=sys.stderr)
 
-    def __call__(self, now: Progress) -> None:
-        self.first = now.done - 1 if self.first is None else self.first
-        clock = time.monotonic()
-        if clock - self.told < 10 and now.done < now.total:
-            return
-        self.told = clock
-        left = (clock - self.started) / (now.done - self.first) * (now.total - now.done)
-        agreement = split_half(now.record.votes).summary(now.record.words.concepts)
-        line = f"{now.done} of {now.total} pictures, {duration(left)} left; {agreement}"
-        print(line, file=sys.stderr)
+    return tell

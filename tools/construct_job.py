@@ -12,13 +12,14 @@ import torch
 
 from ..demo.model import load_demo_model
 from ..hrv.construct.concepts import parse_concepts
-from ..nodes.construct.run import Construction, Sampling
+from ..nodes.construct.run import Construction
+from ..nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ..nodes.library.folders import PRETRAINED
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """checkpoint: a file, "" for the demo model; concepts: text; sampling: fields of Sampling.
+    """checkpoint: a file, "" for the demo model; concepts: text, one concept per line.
 
     threads: of the CPU, since sums of floating-point numbers depend on it; 0: as they are.
     """
@@ -26,7 +27,7 @@ class Job:
     checkpoint: str
     concepts: str
     prompts: tuple[str, ...]
-    sampling: dict[str, Any]
+    settings: ConstructSettings
     threads: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -36,15 +37,24 @@ class Job:
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Job:
         """Read `as_dict` back."""
-        return cls(**{**fields, "prompts": tuple(fields["prompts"])})
+        settings = fields["settings"]
+        parts = {
+            "sampling": Sampling(**settings["sampling"]),
+            "batching": Batching(**settings["batching"]),
+        }
+        read = {
+            "prompts": tuple(fields["prompts"]),
+            "settings": ConstructSettings(**{**settings, **parts}),
+        }
+        return cls(**{**fields, **read})
 
     def construction(self, path: Path | None = None) -> Construction:
         """Checked and ready to run; the model stays loaded for the next job."""
         if self.threads:
             torch.set_num_threads(self.threads)
         model, clip = _load(self.checkpoint)
-        words, sampling = parse_concepts(self.concepts), Sampling(**self.sampling)
-        return Construction(model, clip, words, self.prompts, sampling, path)
+        words = parse_concepts(self.concepts)
+        return Construction(model, clip, words, self.prompts, self.settings, path)
 
 
 @cache

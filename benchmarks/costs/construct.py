@@ -26,7 +26,8 @@ from ...hrv.construct.concepts import ConceptWords, concept_words
 from ...hrv.construct.prompts import parse_prompts
 from ...hrv.files.concept_file import read_concepts
 from ...hrv.heads import CrossAttentionLayer
-from ...nodes.construct.run import Construction, Sampling
+from ...nodes.construct.run import Construction
+from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.construct.voting import ProjectedWords, Voting
 from ...nodes.library.concept_lists import SHIPPED
 from ...nodes.library.folders import PRETRAINED
@@ -34,8 +35,14 @@ from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
 from .p2p import working_memory
 
-DEMO = Sampling(1, 20, 4.0, "euler", "normal", 64, 64, 8, "paper", exact=False)
-SMALL = dataclasses.replace(DEMO, steps=1, width=256, height=256, batch=1)
+DEMO = ConstructSettings(
+    sampling=Sampling(seed=1, steps=20, cfg=4.0, width=64, height=64),
+    batching=Batching(size=8, exact=False),
+)
+SMALL = ConstructSettings(
+    sampling=Sampling(seed=1, steps=1, cfg=4.0, width=256, height=256),
+    batching=Batching(size=1, exact=False),
+)
 PLAIN, VOTING, PROJECTING = "plain generation", "construction", "keys projected in every call"
 PLAIN_EXACT, EXACT = "plain, one by one", "construction, one by one (exact)"
 TIME_LIMIT, MEMORY_LIMIT = 1.10, 300e6
@@ -78,17 +85,18 @@ class Case:
     clip: Any
     words: ConceptWords
     prompts: Sequence[str]
-    sampling: Sampling
+    settings: ConstructSettings
     pixels: int
 
     def build(
         self, keys: type[ProjectedWords] | None = ProjectedWords, exact: bool = False
     ) -> Construction:
         """A construction of it; without a kind of keys, plain sampling of its pictures."""
-        sampling = dataclasses.replace(self.sampling, exact=exact)
-        found = Construction(self.model, self.clip, self.words, self.prompts, sampling)
+        batching = dataclasses.replace(self.settings.batching, exact=exact)
+        settings = dataclasses.replace(self.settings, batching=batching)
+        found = Construction(self.model, self.clip, self.words, self.prompts, settings)
         if keys is None:
-            found.voter = self.model.clone()
+            found.sampler.model = self.model.clone()
         else:
             found.voting.keys = keys(found.voting.ballot.embeddings)
         return found
@@ -121,7 +129,7 @@ def measure(case: Case, rounds: int) -> None:
     """Print and keep time and memory, and whether they are within the limits."""
     voting = case.build()
     kinds = {PLAIN: case.build(None), VOTING: voting, PROJECTING: case.build(ProjectedAgain)}
-    if case.sampling.batch > 1:
+    if case.settings.batching.size > 1:
         kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(exact=True)}
     runs = {name: again(construction) for name, construction in kinds.items()}
     clock = time.perf_counter if torch.cuda.is_available() else time.process_time
@@ -151,7 +159,7 @@ def main(what: str = "demo") -> None:
             words, shown = concept_words(CONCEPTS), list(prompts(8, 1))
             case = Case("demo model", model, clip, words, shown, DEMO, 64)
         elif what == "sd15":
-            two = dataclasses.replace(SMALL, batch=2)
+            two = dataclasses.replace(SMALL, batching=Batching(size=2, exact=False))
             case = Case(f"SD1.5-size, {_size(two)}", *full_size_sd15(), paper, listed, two, 4096)
         elif what == "sdxl":
             model, clip = full_size_sdxl()
@@ -162,5 +170,6 @@ def main(what: str = "demo") -> None:
         measure(case, rounds={"demo": 5, "sd15": 3, "sdxl": 2}[what])
 
 
-def _size(s: Sampling) -> str:
-    return f"random weights, {s.batch} of {s.width} x {s.height}, {s.steps} step"
+def _size(settings: ConstructSettings) -> str:
+    how, images = settings.sampling, settings.batching.size
+    return f"random weights, {images} of {how.width} x {how.height}, {how.steps} step"

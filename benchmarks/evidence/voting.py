@@ -23,14 +23,18 @@ def count_votes(
 
     Pictures are sampled as for the shipped HRV (recipe "paper", guidance 4), by twenties.
     """
-    from ...nodes.construct.run import Construction, Progress, Sampling
+    from ...nodes.construct.run import Construction, Progress
+    from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 
     listed = ConceptWords(tuple(words), tuple(map(tuple, words.values())))
-    size = (64, 64, BATCH)
-    sampling = Sampling(seed, steps, 4.0, "euler", "normal", *size, "paper", False, bins)
+    settings = ConstructSettings(
+        sampling=Sampling(seed=seed, steps=steps, cfg=4.0, width=64, height=64),
+        batching=Batching(size=BATCH, exact=False),
+        timestep_bins=bins,
+    )
     found: dict[int, torch.Tensor] = {}
     with torch.inference_mode():
-        run = Construction(lab.model, lab.clip, listed, prompts, sampling)
+        run = Construction(lab.model, lab.clip, listed, prompts, settings)
 
         def keep(progress: Progress) -> None:
             found.update(progress.sampled)

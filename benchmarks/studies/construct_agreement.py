@@ -10,7 +10,6 @@ the pictures of a batch share their U-Net calls.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,10 +18,11 @@ from ...demo.concepts import CONCEPTS, prompts
 from ...demo.model import load_demo_model
 from ...hrv.construct.agreement import split_half
 from ...hrv.construct.concepts import ConceptWords, concept_words
-from ...nodes.construct.run import Construction, Sampling
+from ...nodes.construct.run import Construction
+from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.library.folders import PRETRAINED
 
-SAMPLING = Sampling(1, 20, 4.0, "euler", "normal", 64, 64, 20, "paper", exact=False)
+SAMPLING = Sampling(seed=1, steps=20, cfg=4.0, width=64, height=64)
 
 
 def main(how_many: str = "200") -> None:
@@ -30,10 +30,13 @@ def main(how_many: str = "200") -> None:
     with torch.inference_mode():
         model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
 
-        def votes(words: ConceptWords, seed: int = 1, **changes: Any) -> Tensor:
-            sampling = dataclasses.replace(SAMPLING, seed=seed, **changes)
+        def votes(words: ConceptWords, seed: int = 1, batch: int = 20) -> Tensor:
+            settings = ConstructSettings(
+                sampling=dataclasses.replace(SAMPLING, seed=seed),
+                batching=Batching(size=batch, exact=False),
+            )
             listed = list(prompts(int(how_many), seed))
-            return Construction(model, clip, words, listed, sampling).run().total
+            return Construction(model, clip, words, listed, settings).run().total
 
         words = concept_words(CONCEPTS)
         first, second = votes(words), votes(words, seed=2)

@@ -10,7 +10,7 @@ from ...hrv.files.vote_file import load_votes
 from ...hrv.relevance import HeadRelevance
 from ..library import concept_lists as concept_library
 from ..shared.inputs import CATEGORY, HRV
-from ..shared.notify import node_id, show_text, warn
+from ..shared.notify import node_id, show_text, warn_all
 
 MERGED = 6
 
@@ -38,7 +38,7 @@ class HRVConcepts(io.ComfyNode):
                     multiline=True,
                     default="Color: red, green, blue, yellow, purple\n"
                     "Animals: cat, dog, bird, fish, horse",
-                    tooltip="One concept a line: Color: red, green, blue. A concept that the "
+                    tooltip="One concept per line: Color: red, green, blue. A concept that the "
                     "source has too is replaced, others are added.",
                 ),
                 io.String.Input(
@@ -56,8 +56,7 @@ class HRVConcepts(io.ComfyNode):
     @classmethod
     def execute(cls, source: str, text: str, remove: str = "") -> io.NodeOutput:
         words = edited(concept_library.concepts_of(source), text, remove)
-        for warning in shared_words(words):
-            warn(warning)
+        warn_all(shared_words(words))
         readable = format_concepts(words)
         show_text(readable, node_id(cls))
         return io.NodeOutput(readable, ui=ui.PreviewText(readable))
@@ -89,7 +88,7 @@ class HRVMerge(io.ComfyNode):
                     default="",
                     optional=True,
                     tooltip="Also these shards of one run: names of .votes files in "
-                    "models/hrv/runs, one a line.",
+                    "models/hrv/runs, one per line.",
                 ),
             ],
             outputs=[HRV.Output(display_name="hrv", tooltip="The sum.")],
@@ -106,8 +105,8 @@ class HRVMerge(io.ComfyNode):
         hrv_6: HeadRelevance | None = None,
         shards: str = "",
     ) -> io.NodeOutput:
-        wired = [hrv_1, hrv_2, hrv_3, hrv_4, hrv_5, hrv_6]
-        every = [relevance for relevance in wired if relevance is not None]
+        connected = [hrv_1, hrv_2, hrv_3, hrv_4, hrv_5, hrv_6]
+        every = [relevance for relevance in connected if relevance is not None]
         names = [name for name in shards.splitlines() if name.strip()]
         if names:
             paths = [concept_library.run_path(name) for name in names]

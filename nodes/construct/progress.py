@@ -20,34 +20,43 @@ _NAMES = 260  # pixels for the concepts' names
 _LARGEST = 1024 + _NAMES
 
 
+class Pace:
+    """Says how far a construction is, at most every `seconds` and after the last image."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.started = self.told = time.monotonic()
+        self.before: int | None = None  # images of earlier sessions, which took no time of this one
+
+    def lines(self, now: Progress) -> tuple[str, str] | None:
+        """Images done and time left, and how the halves agree; None where it is too early."""
+        if self.before is None:
+            self.before = now.done - 1
+        clock = time.monotonic()
+        if clock - self.told < self.seconds and now.done < now.total:
+            return None
+        self.told = clock
+        left = (clock - self.started) / (now.done - self.before) * (now.total - now.done)
+        agreement = split_half(now.record.votes).summary(now.record.words.concepts)
+        return f"{now.done} of {now.total} images, {duration(left)} left", agreement
+
+
 class Reporter:
-    """Reports each picture to the page; raises where the user cancelled."""
+    """Reports each image to the page; raises where the user cancelled."""
 
     def __init__(self, node: str | None) -> None:
         self.node = node
         self.bar = comfy.utils.ProgressBar(1, node)
-        self.started = self.shown = time.monotonic()
-        self.first: int | None = None
+        self.pace = Pace(_SECONDS)
 
     def __call__(self, now: Progress) -> None:
-        if self.first is None:
-            self.first = now.done - 1  # earlier sessions took no time of this one
-        time_now = time.monotonic()
         preview = None
-        if time_now - self.shown >= _SECONDS or now.done == now.total:
-            self.shown = time_now
-            picture = named_map(now.record)
-            preview = ("JPEG", picture, _LARGEST)
-            self._tell(now, time_now)
+        lines = self.pace.lines(now)
+        if lines is not None:
+            preview = ("JPEG", named_map(now.record), _LARGEST)
+            show_text("\n".join(lines), self.node)
         self.bar.update_absolute(now.done, now.total, preview)
         comfy.model_management.throw_exception_if_processing_interrupted()
-
-    def _tell(self, now: Progress, time_now: float) -> None:
-        made = now.done - (self.first or 0)
-        left = (time_now - self.started) / made * (now.total - now.done)
-        agreement = split_half(now.record.votes).summary(now.record.words.concepts)
-        text = f"{now.done} of {now.total} pictures, {duration(left)} left\n{agreement}"
-        show_text(text, self.node)
 
 
 def named_map(record: VoteRecord) -> Image.Image:
@@ -55,13 +64,13 @@ def named_map(record: VoteRecord) -> Image.Image:
     pixels = live_map(record.total)
     height, width = pixels.shape[:2]
     row = height / len(record.words.concepts)
-    picture = Image.new("RGB", (_NAMES + width, height), DARK.page)
-    picture.paste(Image.fromarray(pixels), (_NAMES, 0))
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(min(24.0, 0.9 * row))
+    image = Image.new("RGB", (_NAMES + width, height), DARK.page)
+    image.paste(Image.fromarray(pixels), (_NAMES, 0))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(min(24.0, 0.9 * row))
     for number, name in enumerate(record.words.concepts):
         place = (_NAMES - 8, (number + 0.5) * row)
         draw.text(place, name, fill=DARK.ink, font=font, anchor="rm")
-    return picture
+    return image
 
 
 def duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,12 @@ def warn_bypassed(label: str, layer: str) -> None:
         f"{label} did not reach {layer}: another pack changed the number of rows in the attention "
         "there. Connect that pack's node after the HRV nodes."
     )
+
+
+def warn_all(messages: Iterable[str]) -> None:
+    """`warn` of each of the messages."""
+    for message in messages:
+        warn(message)
 
 
 def node_id(node: type[io.ComfyNode]) -> str | None:

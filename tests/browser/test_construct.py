@@ -52,7 +52,7 @@ def test_a_cancelled_run_keeps_its_pictures_and_goes_on(page, server, screenshot
     assert told <= kept < PICTURES
     run(page)
     assert told_pictures(page, kept + 1) > kept
-    page.wait_for_function(f"() => ({TOLD})().startsWith('{PICTURES} pictures')")
+    page.wait_for_function(f"() => ({TOLD})().startsWith('{PICTURES} images')")
     assert load_votes(votes).done == PICTURES
     page.wait_for_timeout(1000)
     page.screenshot(path=screenshots / "construct-done.png")

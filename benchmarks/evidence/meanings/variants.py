@@ -79,13 +79,16 @@ def relevance_of(lab: Lab, name: str) -> HeadRelevance:
     """The HRV of a variant, voted anew by the demo model's heads."""
     import torch
 
-    from ....nodes.construct.run import Sampling, construct
+    from ....nodes.construct.run import construct
+    from ....nodes.construct.settings import Batching, ConstructSettings, Sampling
 
     variant = VARIANTS[name]
     words = variant.words
     seed = SEEDS["meanings"] + 90_000
-    sampling = Sampling(
-        seed, STEPS, 4.0, "euler", "normal", 64, 64, 20, variant.recipe, exact=False
+    settings = ConstructSettings(
+        sampling=Sampling(seed=seed, steps=STEPS, cfg=4.0, width=64, height=64),
+        batching=Batching(size=20, exact=False),
+        recipe=variant.recipe,
     )
     with torch.inference_mode():
         return construct(
@@ -93,5 +96,5 @@ def relevance_of(lab: Lab, name: str) -> HeadRelevance:
             lab.clip,
             ConceptWords(tuple(words), tuple(words.values())),
             prompts(PROMPTS, seed),
-            sampling,
+            settings,
         )

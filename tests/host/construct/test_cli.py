@@ -55,7 +55,7 @@ def test_a_second_call_has_nothing_left_to_do(tmp_path, capsys):
     first = out.read_bytes()
     assert construct(out, how_many=2) == 0
     assert out.read_bytes() == first
-    assert "2 pictures" in capsys.readouterr().out
+    assert "2 images" in capsys.readouterr().out
 
 
 def test_a_process_killed_midway_resumes_to_the_votes_of_an_unbroken_one(host, whole, tmp_path):

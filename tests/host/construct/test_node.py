@@ -13,8 +13,10 @@ from hrv_pack.hrv.construct.concepts import ConceptWords, format_concepts, parse
 from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.vote_file import load_votes
-from hrv_pack.nodes.construct.node import HRVConstruct, Sampling, construct
+from hrv_pack.nodes.construct.node import HRVConstruct
 from hrv_pack.nodes.construct.progress import named_map
+from hrv_pack.nodes.construct.run import construct
+from hrv_pack.nodes.construct.settings import Batching, ConstructSettings, Sampling
 from hrv_pack.nodes.construct.voting import (
     Ballot,
     ProjectedWords,
@@ -31,7 +33,8 @@ from hrv_pack.nodes.prompts.tag import tag
 pytestmark = pytest.mark.usefixtures("host")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")
 PROMPTS = ["a red cat", "a dog in the rain", "snow"]
-SAMPLING = Sampling(7, 3, 4.0, "euler", "normal", 64, 64, 1, "paper")
+SAMPLING = Sampling(seed=7, steps=3, cfg=4.0, width=64, height=64)
+SETTINGS = ConstructSettings(sampling=SAMPLING)
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +46,8 @@ def inference():
 @pytest.mark.parametrize("structure", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("recipe", ["paper", "authors"])
 def test_every_head_votes_once_per_prompt_and_evaluation(structure, recipe):
-    sampling = dataclasses.replace(SAMPLING, recipe=recipe)
-    relevance = construct(make_model(structure), make_clip(), WORDS, PROMPTS, sampling)
+    settings = dataclasses.replace(SETTINGS, recipe=recipe)
+    relevance = construct(make_model(structure), make_clip(), WORDS, PROMPTS, settings)
     assert relevance.votes.dtype == torch.int64
     assert (relevance.votes.sum(dim=0) == len(PROMPTS) * SAMPLING.steps).all()
     assert relevance.concepts == ("Color", "Animals", "Weather")
@@ -53,8 +56,10 @@ def test_every_head_votes_once_per_prompt_and_evaluation(structure, recipe):
 def test_votes_do_not_depend_on_the_batch():
     model, clip = make_model(), make_clip()
     votes = [
-        construct(model, clip, WORDS, PROMPTS, dataclasses.replace(SAMPLING, batch=batch)).votes
-        for batch in (1, 3)
+        construct(
+            model, clip, WORDS, PROMPTS, dataclasses.replace(SETTINGS, batching=Batching(size=size))
+        ).votes
+        for size in (1, 3)
     ]
     assert torch.equal(*votes)
 
@@ -62,7 +67,13 @@ def test_votes_do_not_depend_on_the_batch():
 def test_another_seed_votes_otherwise():
     model, clip = make_model(), make_clip()
     votes = [
-        construct(model, clip, WORDS, PROMPTS, dataclasses.replace(SAMPLING, seed=seed)).votes
+        construct(
+            model,
+            clip,
+            WORDS,
+            PROMPTS,
+            ConstructSettings(sampling=dataclasses.replace(SAMPLING, seed=seed)),
+        ).votes
         for seed in (1, 2)
     ]
     assert not torch.equal(*votes)

@@ -16,14 +16,16 @@ from hrv_pack.hrv.construct.merging import merge_votes
 from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.hrv.heads import cross_attention_layers
 from hrv_pack.nodes.construct.concepts import HRVConcepts, HRVMerge
-from hrv_pack.nodes.construct.run import Construction, Sampling
+from hrv_pack.nodes.construct.run import Construction
+from hrv_pack.nodes.construct.settings import Batching, ConstructSettings, Sampling
 from hrv_pack.nodes.host.weights_digest import weights_digest
 from hrv_pack.nodes.library import concept_lists as concept_library
 
 pytestmark = pytest.mark.usefixtures("host")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")
 PROMPTS = ["a red cat", "a dog in the rain", "snow", "two birds", "a green house"]
-SAMPLING = Sampling(7, 2, 4.0, "euler", "normal", 64, 64, 2, "paper")
+SAMPLING = Sampling(seed=7, steps=2, cfg=4.0, width=64, height=64)
+SETTINGS = ConstructSettings(sampling=SAMPLING, batching=Batching(size=2))
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +39,20 @@ def parts(host):
     return make_model(), make_clip()
 
 
+def settings(**changes) -> ConstructSettings:
+    """SETTINGS with other fields of its own, of its sampling or of its batching."""
+    sampling = {key: changes.pop(key) for key in ("steps", "width", "height") if key in changes}
+    batching = {key: changes.pop(key) for key in ("size", "exact") if key in changes}
+    return dataclasses.replace(
+        SETTINGS,
+        sampling=dataclasses.replace(SAMPLING, **sampling),
+        batching=dataclasses.replace(SETTINGS.batching, **batching),
+        **changes,
+    )
+
+
 def build(parts, path=None, prompts=PROMPTS, words=WORDS, **changes) -> Construction:
-    sampling = dataclasses.replace(SAMPLING, **changes)
-    return Construction(*parts, words, prompts, sampling, path)
+    return Construction(*parts, words, prompts, settings(**changes), path)
 
 
 class Recorder:
@@ -119,7 +132,7 @@ def test_votes_equal_the_literal_algorithm(structure, recipe, batch, size, apart
     model, clip = make_model(structure), make_clip()
     width, height = size
     prompts = PROMPTS[:batch]
-    changes = {"width": width, "height": height, "batch": batch, "recipe": recipe}
+    changes = {"width": width, "height": height, "size": batch, "recipe": recipe}
     run = build((model, clip), prompts=prompts, exact=False, **changes)
     recorder = Recorder(model.get_model_object("diffusion_model"))
     found = run.run().total
@@ -134,9 +147,9 @@ def test_votes_equal_the_literal_algorithm(structure, recipe, batch, size, apart
 
 
 def test_votes_do_not_depend_on_batch_order_shards_or_interruptions(parts, tmp_path):
-    whole = build(parts, batch=1).run()
+    whole = build(parts, size=1).run()
     for batch in (2, 5):
-        assert torch.equal(build(parts, batch=batch).run().votes, whole.votes)
+        assert torch.equal(build(parts, size=batch).run().votes, whole.votes)
     groups = [range(n, n + 1) for n in (3, 0, 4, 2, 1)]
     assert torch.equal(build(parts).run(groups=groups).votes, whole.votes)
     shards = []
@@ -149,7 +162,7 @@ def test_votes_do_not_depend_on_batch_order_shards_or_interruptions(parts, tmp_p
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_an_interrupted_run_ends_as_an_unbroken_one(parts, exact, tmp_path):
-    changes = {"exact": exact, "bins": 2}
+    changes = {"exact": exact, "timestep_bins": 2}
     build(parts, tmp_path / "unbroken.votes", **changes).run()
 
     def cancel(progress) -> None:
@@ -166,15 +179,15 @@ def test_an_interrupted_run_ends_as_an_unbroken_one(parts, exact, tmp_path):
 
 
 def test_early_stop_looks_at_the_same_numbers_whatever_the_batch(parts, monkeypatch):
-    monkeypatch.setattr("hrv_pack.nodes.construct.run.CHECKED", 2)
-    votes = [build(parts, batch=batch).run(stop_at=1e-9) for batch in (1, 3)]
+    monkeypatch.setattr("hrv_pack.nodes.construct.groups.CHECKED", 2)
+    votes = [build(parts, size=batch).run(stop_at=1e-9) for batch in (1, 3)]
     assert votes[0].done == votes[1].done
     assert torch.equal(votes[0].votes, votes[1].votes)
     assert build(parts).run(stop_at=1.0).done == len(PROMPTS)
 
 
 def test_bins_count_the_steps_apart(parts):
-    record = build(parts, bins=2, prompts=PROMPTS[:1]).run()
+    record = build(parts, timestep_bins=2, prompts=PROMPTS[:1]).run()
     assert (record.votes.sum(dim=(0, 2)) == 1).all()  # two steps, one in each half
 
 

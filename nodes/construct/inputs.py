@@ -1,0 +1,117 @@
+"""The inputs of HRV Construct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import comfy.samplers
+from comfy_api.latest import io
+
+from ...hrv.construct.algorithm import RECIPES
+from ..library import concept_lists as concept_library
+
+
+def construct_inputs() -> list[Any]:
+    """All inputs: what votes on what, how images are sampled, how the run is kept."""
+    return [*_voting_inputs(), *_sampling_inputs(), *_run_inputs()]
+
+
+def _voting_inputs() -> list[Any]:
+    """The model, the concepts and the prompts."""
+    return [
+        io.Model.Input("model", tooltip="The model whose heads vote; it is not changed."),
+        io.Clip.Input("clip", tooltip="The CLIP of the same checkpoint."),
+        io.String.Input(
+            "concepts",
+            multiline=True,
+            default="Color: red, green, blue, yellow, purple\nAnimals: cat, dog, bird, fish, horse",
+            tooltip="One concept per line, with words that stand for it: "
+            "Color: red, green, blue. Heads choose between the concepts listed here.",
+        ),
+        io.Combo.Input(
+            "prompts_from",
+            options=concept_library.prompt_sources(),
+            tooltip="Your own text, the pack's list of varied prompts, or a .txt file in "
+            "models/hrv/prompts with one prompt per line.",
+        ),
+        io.String.Input(
+            "prompts",
+            multiline=True,
+            default="a photo of a red cat\na photo of a blue bird",
+            tooltip="One prompt per line. More and more varied prompts give steadier "
+            "vectors; the paper used 2,100.",
+        ),
+        io.Int.Input(
+            "how_many",
+            default=0,
+            min=0,
+            max=100000,
+            tooltip="Use only the first so many prompts; 0 uses all.",
+        ),
+        io.Int.Input(
+            "batch",
+            default=1,
+            min=1,
+            max=64,
+            tooltip="Images between two savings of the run; with exact off also the "
+            "images sampled at a time.",
+        ),
+    ]
+
+
+def _sampling_inputs() -> list[Any]:
+    """How images are sampled."""
+    return [
+        io.Int.Input("seed", default=0, min=0, max=2**63 - 1, tooltip="Of noise and draws."),
+        io.Int.Input("steps", default=50, min=1, max=1000, tooltip="Sampling steps."),
+        io.Float.Input("cfg", default=7.5, min=0.0, max=100.0, step=0.1, tooltip="Guidance."),
+        io.Combo.Input("sampler", options=comfy.samplers.KSampler.SAMPLERS, tooltip="Sampler."),
+        io.Combo.Input(
+            "scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip="Scheduler."
+        ),
+        io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
+        io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
+        io.Combo.Input(
+            "recipe",
+            options=list(RECIPES),
+            tooltip="paper: Algorithm 1 as printed. authors: as their published files "
+            "were made (start token in the softmax, one draw per layer).",
+        ),
+    ]
+
+
+def _run_inputs() -> list[Any]:
+    """How a run is kept and when it ends."""
+    return [
+        io.String.Input(
+            "run",
+            default="",
+            tooltip="A name for this run. Its votes are kept in models/hrv/runs, and running it "
+            "again goes on where it stopped. Without a name nothing is kept.",
+        ),
+        io.Float.Input(
+            "stop_at",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.005,
+            tooltip="End early when both halves of the images give such similar vectors for "
+            "every concept (cosine), such as 0.98. 0: use all prompts.",
+        ),
+        io.Boolean.Input(
+            "exact",
+            default=True,
+            advanced=True,
+            tooltip="On: each image is computed by itself, and votes do not depend on the "
+            "batch. Off: the images of a batch are computed together, quicker on large GPUs.",
+        ),
+        io.Int.Input(
+            "parts",
+            default=1,
+            min=1,
+            max=100,
+            advanced=True,
+            tooltip="Count the votes of so many equal parts of the denoising apart; "
+            "HRV Inspect shows whether heads change their concept on the way.",
+        ),
+    ]
