@@ -1,12 +1,48 @@
-"""The real server, once for all tests of this folder."""
+"""What the tests on the real host share: tiny models of its classes, and its server."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from hrv_pack.tools.server import Server
+
+STRUCTURES = ("sd1", "sd2", "sdxl")
+
+
+@pytest.fixture
+def inference() -> Iterator[None]:
+    """The test runs without gradients, as the host runs its nodes."""
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(scope="module")
+def clip(host: Path) -> Any:
+    """A tiny text encoder."""
+    from tiny_models import make_clip
+
+    with torch.inference_mode():
+        return make_clip()
+
+
+@pytest.fixture(scope="module")
+def models(host: Path) -> dict[str, Any]:
+    """A tiny MODEL of each structure; nothing that a test does may change them."""
+    from tiny_models import make_model
+
+    with torch.inference_mode():
+        return {structure: make_model(structure) for structure in STRUCTURES}
+
+
+@pytest.fixture(scope="module")
+def model(models: dict[str, Any]) -> Any:
+    """The tiny MODEL of SD1.x structure."""
+    return models["sd1"]
 
 
 @pytest.fixture(scope="session")

@@ -30,17 +30,11 @@ from hrv_pack.nodes.library import concept_lists as concept_library
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import tag
 
-pytestmark = pytest.mark.usefixtures("host")
+pytestmark = pytest.mark.usefixtures("host", "inference")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")
 PROMPTS = ["a red cat", "a dog in the rain", "snow"]
 SAMPLING = Sampling(seed=7, steps=3, cfg=4.0, width=64, height=64)
 SETTINGS = ConstructSettings(sampling=SAMPLING)
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
 
 
 @pytest.mark.parametrize("structure", ["sd1", "sd2", "sdxl"])

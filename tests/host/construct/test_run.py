@@ -21,17 +21,11 @@ from hrv_pack.nodes.construct.settings import Batching, ConstructSettings, Sampl
 from hrv_pack.nodes.host.weights_digest import weights_digest
 from hrv_pack.nodes.library import concept_lists as concept_library
 
-pytestmark = pytest.mark.usefixtures("host")
+pytestmark = pytest.mark.usefixtures("host", "inference")
 WORDS = parse_concepts("Color: red, green, light blue\nAnimals: cat, dog\nWeather: rain, snow")
 PROMPTS = ["a red cat", "a dog in the rain", "snow", "two birds", "a green house"]
 SAMPLING = Sampling(seed=7, steps=2, cfg=4.0, width=64, height=64)
 SETTINGS = ConstructSettings(sampling=SAMPLING, batching=Batching(size=2))
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from excite_scene import (
     sample,
     unet_of,
 )
-from tiny_models import make_clip, make_controlnet, make_model
+from tiny_models import make_controlnet, make_model
 
 import nodes as host_nodes
 from hrv_pack.nodes.excite import node as excite
@@ -31,26 +31,8 @@ from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen
 
-pytestmark = pytest.mark.usefixtures("host")
+pytestmark = pytest.mark.usefixtures("host", "inference")
 CLOSED = {"uni_pc", "uni_pc_bh2", "sa_solver", "sa_solver_pece", "dpm_fast", "dpm_adaptive"}
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in ("sd1", "sdxl")}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
 
 
 @pytest.fixture

@@ -23,32 +23,14 @@ from excite_scene import (
     unet_of,
 )
 from literal_excite import hrv_loss, plain_loss
-from tiny_models import make_clip, make_model
+from tiny_models import make_model
 
 from hrv_pack.hrv.heads import cross_attention_layers
 from hrv_pack.nodes.excite import node as excite
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in ("sd1", "sd2", "sdxl")}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 @pytest.fixture

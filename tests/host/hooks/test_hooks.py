@@ -17,7 +17,7 @@ from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 
-pytestmark = pytest.mark.usefixtures("host")
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,6 @@ def scene():
         model, clip = make_model(), make_clip()
         positive = HRVPrompt.execute("a red cat", clip).args[0]
         return model, positive, host_nodes.CLIPTextEncode().encode(clip, "")[0]
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
 
 
 def sample(model, scene, steps=2):

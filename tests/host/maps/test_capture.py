@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_models import make_clip, make_model
+from tiny_models import make_model
 
 import nodes
 from hrv_pack.nodes.host.hooks import Hook
@@ -45,11 +45,6 @@ class Recorder(Hook[None]):
 
         yield layer.attention.to_q.register_forward_hook(lambda _m, _a, q: seen.update(q=q))
         yield layer.attention.to_k.register_forward_hook(softmax)
-
-
-@pytest.fixture(scope="module")
-def clip():
-    return make_clip()
 
 
 def prompt(clip, text):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_models import make_clip, make_model
+from tiny_models import make_model
 
 import nodes
 from hrv_pack.hrv.heads import cross_attention_layers
@@ -60,11 +60,6 @@ class Watch:
             copies = range(0, total.shape[2], length)
             maps.append(sum(total[:, :, [start + p for p in positions]] for start in copies))
         return torch.stack(maps).mean(dim=0)
-
-
-@pytest.fixture(scope="module")
-def clip():
-    return make_clip()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from comfy_execution.progress import NodeState, get_progress_state
-from tiny_models import make_clip, make_model
+from tiny_models import make_model
 
 import nodes
 from hrv_pack.hrv.word_maps import normalise, selective_map
@@ -24,11 +24,6 @@ class Watched(HRVCapture):
     """The node with the number the host gives it."""
 
     hidden = SimpleNamespace(unique_id=NODE)
-
-
-@pytest.fixture(scope="module")
-def clip():
-    return make_clip()
 
 
 @pytest.fixture

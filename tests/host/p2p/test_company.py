@@ -20,7 +20,7 @@ from literal_p2p import (
     relevance,
     sample,
 )
-from tiny_models import make_clip, make_controlnet, make_model
+from tiny_models import make_controlnet
 
 import nodes as host_nodes
 from hrv_pack.nodes.maps.capture import HRVCapture
@@ -29,25 +29,7 @@ from hrv_pack.nodes.steering.nodes import HRVConceptStrengthen
 
 STRUCTURES = ["sd1", "sdxl"]
 each_structure = pytest.mark.parametrize("structure", STRUCTURES)
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in STRUCTURES}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 def test_strengthening_another_word_of_the_target_composes(models, clip):

@@ -6,31 +6,12 @@ import pytest
 import torch
 from comfy_execution.graph_utils import ExecutionBlocker
 from literal_p2p import SOURCE, TARGET, edit, latents, prompt, relevance, sample, share
-from tiny_models import make_clip, make_model
 
 from hrv_pack.nodes.p2p.nodes import HRVP2PSplit
 from hrv_pack.nodes.p2p.pairs import pair_latent
 
 STRUCTURES = ["sd1"]
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in STRUCTURES}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 def test_local_blend_keeps_the_source_elsewhere(models, clip):

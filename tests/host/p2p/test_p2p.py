@@ -18,32 +18,13 @@ from literal_p2p import (
     sample,
     share,
 )
-from tiny_models import make_clip, make_model
 
 from hrv_pack.nodes.prompts.tag import prompts_of
 
 LONGER = "a periwinkle cat on a mat"  # one word in more tokens than "red"
 STRUCTURES = ["sd1", "sdxl"]
 each_structure = pytest.mark.parametrize("structure", STRUCTURES)
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in STRUCTURES}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 def watched(model, made, negative):

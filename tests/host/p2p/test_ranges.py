@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from literal_p2p import (
     SOURCE,
     TARGET,
@@ -17,30 +16,11 @@ from literal_p2p import (
     sample,
     share,
 )
-from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
 
 STRUCTURES = ["sd1"]
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in STRUCTURES}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 # Evaluations of the first two of four steps: dpm_2 has one more inside each step; heun's second

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
 from hrv_pack.hrv.heads import HeadTable, head_table
@@ -15,25 +14,7 @@ from hrv_pack.nodes.prompts.nodes import HRVPrompt, HRVTagPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
-pytestmark = pytest.mark.usefixtures("host")
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
-
-
-@pytest.fixture(scope="module")
-def model():
-    with torch.inference_mode():
-        return make_model()
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
+pytestmark = pytest.mark.usefixtures("host", "inference")
 
 
 def relevance_for(heads: HeadTable) -> HeadRelevance:

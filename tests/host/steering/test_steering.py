@@ -7,7 +7,6 @@ import node_helpers
 import pytest
 import torch
 from comfy.ldm.modules.attention import CrossAttention, optimized_attention
-from tiny_models import make_clip, make_model
 
 import nodes as host_nodes
 from hrv_pack.hrv.heads import cross_attention_layers, head_table
@@ -17,26 +16,8 @@ from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.rescale import Rescale, WordRescale
 
-pytestmark = pytest.mark.usefixtures("host")
+pytestmark = pytest.mark.usefixtures("host", "inference")
 STRUCTURES = ["sd1", "sd2", "sdxl"]
-
-
-@pytest.fixture(scope="module")
-def clip():
-    with torch.inference_mode():
-        return make_clip()
-
-
-@pytest.fixture(scope="module")
-def models():
-    with torch.inference_mode():
-        return {structure: make_model(structure) for structure in STRUCTURES}
-
-
-@pytest.fixture(autouse=True)
-def inference():
-    with torch.inference_mode():
-        yield
 
 
 def encode(clip, text):
