@@ -55,7 +55,7 @@ def token_factors(length: int, positions: Sequence[int], r: Tensor, own_length: 
 
 
 def scale_value_rows(v: Tensor, factors: Tensor) -> Tensor:
-    """Rescale the attention maps of HRV (section 4) on the value side: M diag(s) V = M (s V).
+    """Rescale the attention maps of HRV (section 5) on the value side: M diag(s) V = M (s V).
 
     v (B, T, h*d) and factors (B, T, h) give a new tensor like v, its token rows multiplied head
     by head. The products are formed in the wider of the two dtypes.

@@ -164,7 +164,7 @@ class CrossAttentionLayer:
     """A text cross-attention layer and where the host keeps it.
 
     block: the host's key such as ("input", 1); block_index: the depth inside its transformer;
-    attention: the attn2 module with to_q, to_k, to_v, heads and dim_head.
+    attention: the host's attn2 module (untyped) with to_q, to_k, to_v, heads and dim_head.
     """
 
     stage: Stage

@@ -1,4 +1,4 @@
-"""Ordered weakening on a real model (arXiv 2412.02237, section 3 and appendix D)."""
+"""Ordered weakening on a real model (arXiv 2412.02237, section 4 and appendix C)."""
 
 from __future__ import annotations
 

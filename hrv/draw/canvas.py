@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
+    from typing_extensions import Unpack
 
-Pixels = np.ndarray[Any, np.dtype[np.uint8]]
-Values = np.ndarray[Any, np.dtype[np.float64]]
-WIDTH = 1400  # of most pictures, in pixels; hosts show them at about half of that
+Pixels = NDArray[np.uint8]
+Values = NDArray[np.float64]
+WIDTH = 1400  # of most images, in pixels; hosts show them at about half of that
 MARGIN = 48
 TITLE, TEXT, SMALL = 38, 24, 20  # heights of letters in pixels
 _DPI = 72  # one point is one pixel
@@ -29,6 +31,16 @@ _LETTERS_BEYOND_LATIN = (
     "Hiragino Sans",
     "Arial Unicode MS",
 )
+
+
+class TextStyle(TypedDict, total=False):
+    """What a text may have otherwise: matplotlib's own names."""
+
+    color: str | tuple[float, ...]
+    ha: str
+    va: str
+    rotation: float
+    weight: str
 
 
 @dataclass(frozen=True)
@@ -114,12 +126,19 @@ class Canvas:
         self._agg = FigureCanvasAgg(self._figure)
 
     def text(
-        self, x: float, y: float, text: str, size: float, room: float | None = None, **style: Any
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        room: float | None = None,
+        **style: Unpack[TextStyle],
     ) -> None:
         """Write `text`, `size` pixels high, its left and middle at (x, y) unless `style` differs.
 
         Where it would be longer than `room` pixels, it is set smaller, and then cut short.
         """
+        shown: TextStyle = {"color": self.theme.ink, "ha": "left", "va": "center", **style}
         artist = self._figure.text(
             x / self.width,
             1 - y / self.height,
@@ -127,7 +146,7 @@ class Canvas:
             size=size,
             family=self._family,
             parse_math=False,  # a concept may be called $x$
-            **{"color": self.theme.ink, "ha": "left", "va": "center", **style},
+            **shown,
         )
         if room is not None:
             self._fit(artist, text, size, room)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -23,7 +22,7 @@ _MARKED = 10  # heads outlined in the heat map of one concept
 def heat_map(relevance: HeadRelevance, concept: str | None = None, dark: bool = False) -> Pixels:
     """Layers x heads of one concept, or small maps of all concepts side by side.
 
-    The colour scale is shared by all maps of a picture: blue below the neutral 1, orange above.
+    The colour scale is shared by all maps of an image: blue below the neutral 1, orange above.
     ValueError for a concept the HRV does not have.
     """
     if concept is None:
@@ -58,16 +57,16 @@ def draw_scale(canvas: Canvas, box: tuple[float, float, float, float], top: floa
     powers = [2.0**n for n in range(1, 12) if 2.0**n < top * 0.75]
     for value in (0.0, 0.5, 1.0, *powers, top):
         level = float(relevance_level(np.array(value), top))
-        line: dict[str, Any] = {"colors": canvas.theme.ink, "linewidth": 3 if value == 1 else 1}
-        style: dict[str, Any] = {"weight": "bold" if value == 1 else "normal"}
+        ink, thick = canvas.theme.ink, 3 if value == 1 else 1
+        weight = "bold" if value == 1 else "normal"
         if upright:
             at = height * (1 - level)
-            axes.hlines(at, 0, width, **line)
-            canvas.text(x + width + 8, y + at, f"{value:.3g}", SMALL, **style)
+            axes.hlines(at, 0, width, colors=ink, linewidth=thick)
+            canvas.text(x + width + 8, y + at, f"{value:.3g}", SMALL, weight=weight)
         else:
             at = width * level
-            axes.vlines(at, 0, height, **line)
-            canvas.text(x + at, y + height + 18, f"{value:.3g}", SMALL, ha="center", **style)
+            axes.vlines(at, 0, height, colors=ink, linewidth=thick)
+            canvas.text(x + at, y + height + 18, f"{value:.3g}", SMALL, ha="center", weight=weight)
 
 
 @dataclass(frozen=True)
@@ -128,19 +127,19 @@ class _Map:
 
     def draw_frame(self) -> None:
         """Rules over the stages, and the numbers of layers and heads."""
-        muted: dict[str, Any] = {"color": self.canvas.theme.muted}
+        muted = self.canvas.theme.muted
         self.name_stages(self.y - 32, TEXT)
         for _, start, stop in self.grid.blocks():
             left, length = self.x + start * self.across, (stop - start) * self.across
-            self.canvas.axes(left, self.y - 12, length, 3).axhspan(0, 3, **muted)
+            self.canvas.axes(left, self.y - 12, length, 3).axhspan(0, 3, color=muted)
             for layer in range(0, stop - start, 1 if self.across >= 36 else 5):
                 x = left + (layer + 0.5) * self.across
                 self.canvas.text(
-                    x, self.y + self.height + 20, str(layer), SMALL, ha="center", **muted
+                    x, self.y + self.height + 20, str(layer), SMALL, ha="center", color=muted
                 )
         for head in range(0, self.grid.rows, math.ceil(32 / self.down)):
             y = self.y + (head + 0.5) * self.down
-            self.canvas.text(self.x - 12, y, str(head), SMALL, ha="right", **muted)
+            self.canvas.text(self.x - 12, y, str(head), SMALL, ha="right", color=muted)
         x, y = self.x + self.width / 2, self.y + self.height / 2
         self.canvas.text(self.x - 60, y, "head", TEXT, ha="center", rotation=90)
         self.canvas.text(x, self.y + self.height + 54, "layer", TEXT, ha="center")

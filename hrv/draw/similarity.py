@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..relevance import HeadRelevance
 from ..similarity import cosine_matrix
-from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, Values, colours, ink_on
+from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, TextStyle, Values, colours, ink_on
 
 _WRITTEN = 12  # up to so many concepts the cosines are written into the cells
 
@@ -31,7 +29,7 @@ def concept_similarity(relevance: HeadRelevance, dark: bool = False) -> Pixels:
     for i, concept in enumerate(relevance.concepts):
         middle = (i + 0.5) * cell
         canvas.text(left - 12, above + middle, concept, size, room, ha="right")
-        upright: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "top"}
+        upright: TextStyle = {"rotation": 90, "ha": "center", "va": "top"}
         canvas.text(left + middle, above + side + 12, concept, size, room, **upright)
     if count <= _WRITTEN:
         _write_values(canvas, (left, above, cell), cosines, levels)

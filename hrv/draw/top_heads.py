@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..head_choice import top_heads
 from ..relevance import HeadRelevance
-from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, colours
+from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, TextStyle, colours
 from .heat_maps import relevance_level, top_of
 
 _LISTED = 60
@@ -35,7 +33,7 @@ def top_heads_table(
             canvas.band(MARGIN / 2, above + rank * row, canvas.width - MARGIN, row)
         colour = colours(relevance_level(np.array(value), top), theme.relevance)
         axes.barh(middle, room * value / largest, height=row * 0.62, color=colour)
-        muted: dict[str, Any] = {"color": theme.muted, "ha": "right"}
+        muted: TextStyle = {"color": theme.muted, "ha": "right"}
         canvas.text(MARGIN + 34, above + middle, str(rank + 1), TEXT, **muted)
         canvas.text(MARGIN + 60, above + middle, str(head), TEXT)
         canvas.text(bars + room + 84, above + middle, f"{value:.2f}", TEXT, ha="right")

@@ -10,10 +10,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..heads import HeadTable
 from ..relevance import HeadRelevance
@@ -46,20 +46,21 @@ def import_authors(
         concepts=concepts,
         words=words,
         heads=heads,
-        vectors=torch.from_numpy(vectors.astype(np.float32, copy=True)),
+        vectors=torch.from_numpy(vectors.copy()),
         provenance=described,
         votes=None,
     )
 
 
-def _array(path: Path) -> np.ndarray[Any, Any]:
+def _array(path: Path) -> NDArray[np.generic]:
     try:
-        return np.load(path, allow_pickle=False)  # a pickle could run code
+        array: NDArray[np.generic] = np.load(path, allow_pickle=False)  # a pickle could run code
+        return array
     except (ValueError, OSError, EOFError) as error:
         raise ValueError(f"{path.name} is missing, damaged or no .npy array ({error}).") from error
 
 
-def _vectors(path: Path) -> np.ndarray[Any, Any]:
+def _vectors(path: Path) -> NDArray[np.float32]:
     array = _array(path)
     if array.ndim == 3:
         raise ValueError(
@@ -71,7 +72,7 @@ def _vectors(path: Path) -> np.ndarray[Any, Any]:
             f"{path.name} should hold concepts x heads of float32, but holds {array.shape} of "
             f"{array.dtype}."
         )
-    return array
+    return array.astype(np.float32, copy=False)
 
 
 def _head_names(path: Path) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ import io
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from ..construct.concepts import ConceptWords, add_concept, concept_words, parse_concepts
 from .authors import read_word_list
@@ -52,11 +51,11 @@ def _parse_csv(text: str) -> dict[str, tuple[str, ...]]:
 
 def _parse_yaml(text: str) -> dict[str, tuple[str, ...]]:
     try:
-        yaml: Any = import_module("yaml")  # ComfyUI brings it
+        yaml = import_module("yaml")  # ComfyUI brings it
     except ImportError as error:
         raise ValueError("Reading YAML needs PyYAML: pip install pyyaml") from error
     try:
-        content: Any = yaml.safe_load(text)
+        content: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"It is no YAML ({error}).") from error
     if not isinstance(content, dict):

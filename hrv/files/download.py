@@ -6,7 +6,7 @@ import http.client
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO
 from urllib.parse import urlsplit
 
 _BLOCK = 64 * 1024
@@ -31,7 +31,13 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to https only."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme != "https":
             raise DownloadError(f"it leads on to {newurl}, which is not https")
@@ -60,7 +66,7 @@ class Download:
 
     def _blocks(self) -> Iterator[bytes]:
         check_address(self.url, self.loopback)
-        handlers: list[Any] = [_SecureRedirects]
+        handlers: list[urllib.request.BaseHandler] = [_SecureRedirects()]
         if urlsplit(self.url).scheme == "http":
             handlers.append(urllib.request.ProxyHandler({}))  # this machine needs no proxy
         opener = urllib.request.build_opener(*handlers)

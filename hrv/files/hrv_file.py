@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -117,16 +117,17 @@ def _check_version(metadata: Mapping[str, str]) -> None:
         raise ValueError(f"Its version should be {VERSION!r}, but is {version!r}. Save it again.")
 
 
-def _json(metadata: Mapping[str, str], key: str) -> Any:
+def _json(metadata: Mapping[str, str], key: str) -> object:
     if key not in metadata:
         raise ValueError(f"Its metadata lacks {key!r}. Save it again with HRV Save.")
     try:
-        return json.loads(metadata[key])
+        found: object = json.loads(metadata[key])
+        return found
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"Its metadata {key!r} is not readable JSON ({error}).") from error
 
 
-def _is_strings(value: Any) -> bool:
+def _is_strings(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

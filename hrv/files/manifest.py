@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 from ..relevance import HeadRelevance
 from .authors import import_authors
@@ -22,6 +22,27 @@ Progress = Callable[[int, int], None]
 ROLES = ("vectors", "heads", "words")
 _FORMAT = ("hrv-manifest", 1)
 _LARGEST = 64 * 2**20  # bytes; a vector file of 100 concepts on SDXL has half a megabyte
+
+
+class FileRecord(TypedDict):
+    """A file as manifests write it."""
+
+    url: str
+    bytes: int
+    sha256: str
+
+
+class EntryRecord(TypedDict):
+    """An entry as manifests write it."""
+
+    id: str
+    title: str
+    family: str
+    licence: str
+    repository: str
+    commit: str
+    provenance: dict[str, str]
+    files: dict[str, FileRecord]
 
 
 @dataclass(frozen=True)
@@ -38,6 +59,11 @@ class RemoteFile:
             raise ValueError(f"{self.url}: size {self.size} should be from 1 to {_LARGEST} bytes.")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ValueError(f"{self.url}: {self.sha256!r} is not a SHA-256 of 64 hex digits.")
+
+    @classmethod
+    def of(cls, record: FileRecord) -> RemoteFile:
+        """The file that a manifest writes down."""
+        return cls(record["url"], record["bytes"], record["sha256"])
 
     @property
     def name(self) -> str:
@@ -95,12 +121,21 @@ def read_manifest(path: str | os.PathLike[str]) -> tuple[ManifestEntry, ...]:
     return entries
 
 
-def _entry(fields: dict[str, Any]) -> ManifestEntry:
-    files = {
-        role: RemoteFile(file["url"], file["bytes"], file["sha256"])
-        for role, file in fields["files"].items()
-    }
-    return ManifestEntry(**{**fields, "files": files})
+def _entry(record: EntryRecord) -> ManifestEntry:
+    files = {role: RemoteFile.of(file) for role, file in record["files"].items()}
+    unknown = sorted(set(record) - EntryRecord.__required_keys__)
+    if unknown:
+        raise ValueError(f"an entry has no field {', '.join(unknown)}")
+    return ManifestEntry(
+        id=record["id"],
+        title=record["title"],
+        family=record["family"],
+        licence=record["licence"],
+        repository=record["repository"],
+        commit=record["commit"],
+        provenance=record["provenance"],
+        files=files,
+    )
 
 
 def fetch_entry(

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .download import Download, DownloadError
-from .manifest import Progress, RemoteFile
+from .manifest import FileRecord, Progress, RemoteFile
 from .whole_files import write_whole
+
+
+class ListRecord(FileRecord):
+    """A list as manifests write it."""
+
+    title: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,5 @@ class PublishedList:
 
 def published_list(manifest: Path, kind: str) -> PublishedList:
     """The list of a kind, "concepts" or "prompts", that a manifest names."""
-    entry = json.loads(manifest.read_text(encoding="utf-8"))["files"][kind]
-    file = RemoteFile(entry["url"], entry["bytes"], entry["sha256"])
-    return PublishedList(entry["title"], file)
+    entry: ListRecord = json.loads(manifest.read_text(encoding="utf-8"))["files"][kind]
+    return PublishedList(entry["title"], RemoteFile.of(entry))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -68,14 +67,14 @@ def load_votes(path: Path) -> VoteRecord:
 
 
 def _record(metadata: dict[str, str], tensors: dict[str, Tensor]) -> VoteRecord:
-    texts: dict[str, Any] = {
-        key: json.loads(metadata[key])
-        for key in ("concepts", "words", "heads", "settings", "prompts")
-    }
-    words = ConceptWords(tuple(texts["concepts"]), tuple(map(tuple, texts["words"])))
-    heads = HeadTable.from_names(texts["heads"])
+    concepts: list[str] = json.loads(metadata["concepts"])
+    listed: list[list[str]] = json.loads(metadata["words"])
+    words = ConceptWords(tuple(concepts), tuple(map(tuple, listed)))
+    heads = HeadTable.from_names(json.loads(metadata["heads"]))
+    settings: dict[str, str] = json.loads(metadata["settings"])
+    prompts: list[str] = json.loads(metadata["prompts"])
     votes, counted = tensors["votes"], tensors["counted"]
-    record = VoteRecord(words, heads, texts["settings"], tuple(texts["prompts"]), votes.shape[1])
+    record = VoteRecord(words, heads, settings, tuple(prompts), votes.shape[1])
     for name, found, expected in (
         ("votes", votes, record.votes),
         ("counted", counted, record.counted),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from torch import Tensor
 
 from .bpe import clean_words, decode_pieces
 from .spelling import nearest
@@ -107,19 +109,6 @@ class TokenTable:
             f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """A form for JSON; `from_dict` reads it."""
-        return {
-            "length": self.length,
-            "tokens": [[t.position, t.piece, t.ends_word] for t in self.tokens],
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> TokenTable:
-        """Read the form written by `to_dict`."""
-        tokens = (Token(int(p), str(piece), bool(ends)) for p, piece, ends in data["tokens"])
-        return cls(int(data["length"]), tuple(tokens))
-
 
 def token_table(
     chunks: Sequence[Sequence[tuple[Any, ...]]],
@@ -131,15 +120,15 @@ def token_table(
 ) -> TokenTable:
     """The table of one encoder's tokenizer result.
 
-    chunks: lists of (token id or embedding vector, weight, ...); pieces: id -> byte-pair text,
-    "</w>" at word ends. The first end token closes a chunk; what follows it is padding. An
-    embedding vector is a word of its own; one whose size is not `width` is left out, as the
-    encoder leaves it out, and the tokens after it move up.
+    chunks: the host's lists of (token id or embedding vector, weight, ...); pieces: id ->
+    byte-pair text, "</w>" at word ends. The first end token closes a chunk; what follows it is
+    padding. An embedding vector is a word of its own; one whose size is not `width` is left out,
+    as the encoder leaves it out, and the tokens after it move up.
     """
     tokens: list[Token] = []
     offset = 0
     for chunk in chunks:
-        ids = [entry[0] for entry in chunk if _fits(entry[0], width)]
+        ids: list[int | Tensor] = [entry[0] for entry in chunk if _fits(entry[0], width)]
         for place, token in enumerate(_before_padding(ids, end, pad)):
             if not isinstance(token, int):
                 tokens.append(Token(offset + place, EMBEDDING, True))
@@ -172,7 +161,7 @@ def _word(run: Iterable[Token]) -> tuple[str, tuple[int, ...]]:
     return text, tuple(token.position for token in listed)
 
 
-def _before_padding(ids: list[Any], end: int, pad: int) -> list[Any]:
+def _before_padding(ids: list[int | Tensor], end: int, pad: int) -> list[int | Tensor]:
     """The ids before the first end token, or before trailing padding where there is no end.
 
     Padding is known by its place alone: SDXL's second encoder pads with 0, which is also "!".
@@ -186,7 +175,7 @@ def _before_padding(ids: list[Any], end: int, pad: int) -> list[Any]:
     return ids[:used]
 
 
-def _fits(token: Any, width: int | None) -> bool:
+def _fits(token: int | Tensor, width: int | None) -> bool:
     return width is None or isinstance(token, int) or int(token.shape[-1]) == width
 
 

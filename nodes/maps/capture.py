@@ -19,7 +19,7 @@ KEEP_ON = ["sampling device", "CPU"]
 
 
 class HRVCapture(io.ComfyNode):
-    """Accumulates per-head attention maps of a prompt (arXiv 2604.05906, section 3)."""
+    """Accumulates per-head attention maps of a prompt (arXiv 2604.05906, section 2)."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from ...hrv.head_choice import head_order
 from ...hrv.relevance import HeadRelevance
-from ...hrv.rescale import adjusting, blend, strengthening, weakening
+from ...hrv.rescale import WEAKENING_FACTOR, adjusting, blend, strengthening, weakening
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import (
     CATEGORY,
@@ -171,7 +171,7 @@ class HRVOrderedWeaken(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "factor",
-                    default=-2.0,
+                    default=WEAKENING_FACTOR,
                     min=-4.0,
                     max=2.0,
                     step=0.1,

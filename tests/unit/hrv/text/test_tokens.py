@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import torch
 
@@ -190,11 +188,6 @@ def test_a_last_word_without_end_mark_is_a_word():
     pieces = {5: "re", 6: "d"}.__getitem__
     table = token_table([[(1, 1.0), (5, 1.0), (6, 1.0), (2, 1.0)]], pieces, 1, 2, 0)
     assert table.words == (("red", (1, 2)),)
-
-
-def test_tables_survive_json(read):
-    table = read("crème brûlée on a (plate:1.3)")
-    assert TokenTable.from_dict(json.loads(json.dumps(table.to_dict()))) == table
 
 
 def test_parse_words():
