@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import torch
 from torch.utils.hooks import RemovableHandle
@@ -13,6 +13,7 @@ from ...hrv.attention import token_maps
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.maps import HeadMaps
 from ..host.hooks import Call, Hook, Phase, Run
+from ..host.layers import layer_name, on_queries_and_keys
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
 from .captured import CapturedMaps
@@ -89,13 +90,11 @@ class Capture(Hook[CaptureState]):
             state.images = mine[0].images
         # of a pair's prompts only one is watched: the other's maps belong to other images
         mine = [part for part in mine if part.images == state.images]
-        handles: list[RemovableHandle] = []
-        for layer in call.layers:
-            attention: Any = layer.attention
-            remember, read = self._hooks(call, layer, mine)
-            handles.append(attention.to_q.register_forward_hook(remember))
-            handles.append(attention.to_k.register_forward_hook(read))
-        return handles
+        return [
+            handle
+            for layer in call.layers
+            for handle in on_queries_and_keys(layer, partial(self._read, call, layer, mine))
+        ]
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
@@ -126,21 +125,7 @@ class Capture(Hook[CaptureState]):
             if found.prompt_id in prompts
         ]
 
-    def _hooks(
-        self, call: Call, layer: CrossAttentionLayer, mine: list[Part]
-    ) -> tuple[Callable[..., None], Callable[..., None]]:
-        queries: list[torch.Tensor] = []
-
-        def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
-            queries[:] = [q]
-
-        def read(_module: Any, _args: Any, k: torch.Tensor) -> None:
-            if queries:
-                with torch.no_grad():
-                    self._read(call, layer, mine, queries.pop(), k)
-
-        return remember, read
-
+    @torch.no_grad()
     def _read(
         self,
         call: Call,
@@ -160,7 +145,7 @@ class Capture(Hook[CaptureState]):
             maps = maps.cpu() if self.on_cpu else maps
             fits &= state.maps.add(layer.stage, layer.layer, maps, first)
         if not fits:
-            state.bypassed = f"{layer.stage} layer {layer.layer}"
+            state.bypassed = layer_name(layer)
         elif layer is call.layers[-1]:
             self.maps.make_room(state.maps.nbytes)
             if self.preview:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import probabilities
+from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import blend_mask
 from ...hrv.resolution import side
 from ..host.hooks import Call, Hook, Phase, Run
+from ..host.layers import on_queries_and_keys
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
 from .pair_rows import PairState, Rows, pair_rows
@@ -58,13 +61,11 @@ class LocalBlend(Hook[LocalBlendState]):
         rows = pair_rows(call, self.pair, call.run.state(self))
         if rows is None:
             return []
-        handles: list[RemovableHandle] = []
-        for layer in call.layers:
-            attention: Any = layer.attention
-            keep, add = self._reader(call, rows, layer.heads)
-            handles.append(attention.to_q.register_forward_hook(keep))
-            handles.append(attention.to_k.register_forward_hook(add))
-        return handles
+        return [
+            handle
+            for layer in call.layers
+            for handle in on_queries_and_keys(layer, partial(self._read, call, rows, layer))
+        ]
 
     def finish(self, run: Run) -> None:
         if run.state(self).maps is None:
@@ -85,31 +86,23 @@ class LocalBlend(Hook[LocalBlendState]):
         blended[1::2] = torch.where(mask, denoised[1::2], denoised[0::2])
         return blended
 
-    def _reader(
-        self, call: Call, rows: Rows, heads: int
-    ) -> tuple[Callable[..., None], Callable[..., None]]:
-        """Hooks on to_q and to_k of one layer that add its word maps to the sum."""
+    def _read(
+        self, call: Call, rows: Rows, layer: CrossAttentionLayer, q: torch.Tensor, k: torch.Tensor
+    ) -> None:
+        """Add the word maps of a layer of the chosen size to the sum."""
         height, width = (side(length, self.divisor) for length in call.x.shape[-2:])
-        queries: list[torch.Tensor] = []
-
-        def keep(_module: Any, _args: Any, q: torch.Tensor) -> None:
-            if len(q) == call.rows and q.shape[1] == height * width:
-                queries.append(q)
-
-        def add(_module: Any, _args: Any, k: torch.Tensor) -> None:
-            if not queries or len(k) != call.rows:
-                return
-            q, state = queries.pop(), call.run.state(self)
-            members = zip(rows, self.pair.members, self.words, strict=True)
-            maps = torch.stack(
-                [
-                    word_map(q[at], k[at, : own.tables[0].length], heads, positions)
-                    for at, own, positions in members
-                ]
-            ).unflatten(-1, (height, width))
-            state.maps = maps if state.maps is None else state.maps + maps
-
-        return keep, add
+        if not len(q) == len(k) == call.rows or q.shape[1] != height * width:
+            return
+        state = call.run.state(self)
+        members = zip(rows, self.pair.members, self.words, strict=True)
+        # one copy of a repeated context is enough: its tokens' maps are those of all copies
+        maps = torch.stack(
+            [
+                word_map(q[at], k[at, : own.tables[0].length], layer.heads, positions)
+                for at, own, positions in members
+            ]
+        ).unflatten(-1, (height, width))
+        state.maps = maps if state.maps is None else state.maps + maps
 
 
 def word_map(

@@ -20,6 +20,7 @@ from ...hrv.p2p import CrossEdit, own_values, taken_values
 from ...hrv.resolution import replaced_pixels
 from ...hrv.schedule import step_of, steps_within
 from ..host.hooks import Call, Hook, Phase, Run
+from ..host.layers import layer_name
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 from .pair_rows import PairState, Rows, pair_rows
@@ -159,7 +160,7 @@ class CrossReplace:
         fits = self.q is not None and len(self.q) == len(v) == self.call.rows
         if not fits or v.shape[1] < tokens:
             state = self.call.run.state(self.edit)
-            state.bypassed = f"{self.layer.stage} layer {self.layer.layer}"
+            state.bypassed = layer_name(self.layer)
             return v
         mapper, taken, own = self.edit.factors(self.call, self.layer, v.device)
         edited = v[self.rows.target]

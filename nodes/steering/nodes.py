@@ -32,6 +32,20 @@ WORDS_TIP = (
 _TYPE_A_WORD = "type the word of the prompt to steer into “words”."
 
 
+def _word_inputs(*concepts: Any) -> list[Any]:
+    """The inputs of a node that steers words by these concepts."""
+    return [
+        model_input(),
+        hrv_input(),
+        prompt_input(),
+        words_input(WORDS_TIP),
+        *concepts,
+        strength_input(),
+        *clamp_inputs(),
+        *percent_inputs(),
+    ]
+
+
 class HRVConceptStrengthen(io.ComfyNode):
     """Concept strengthening: r = h[concept] (arXiv 2412.02237, section 5)."""
 
@@ -43,16 +57,7 @@ class HRVConceptStrengthen(io.ComfyNode):
             category=CATEGORY,
             description="Makes a word of the prompt speak louder through the attention heads "
             "that know a concept: a colour word more colourful, a material more itself.",
-            inputs=[
-                model_input(),
-                hrv_input(),
-                prompt_input(),
-                words_input(WORDS_TIP),
-                concept_input("concept", "What the word should be read as."),
-                strength_input(),
-                *clamp_inputs(),
-                *percent_inputs(),
-            ],
+            inputs=_word_inputs(concept_input("concept", "What the word should be read as.")),
             outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
         )
 
@@ -91,15 +96,10 @@ class HRVConceptAdjust(io.ComfyNode):
             description="For a word that can mean two things: pulls it towards one concept and "
             "away from the other (lavender: Color, not Plants).",
             inputs=[
-                model_input(),
-                hrv_input(),
-                prompt_input(),
-                words_input(WORDS_TIP),
-                concept_input("desired", "What the word should mean."),
-                concept_input("undesired", "What the word should not be taken for."),
-                strength_input(),
-                *clamp_inputs(),
-                *percent_inputs(),
+                *_word_inputs(
+                    concept_input("desired", "What the word should mean."),
+                    concept_input("undesired", "What the word should not be taken for."),
+                ),
                 _weight_input("desired_weight", 2.0, "How hard to pull towards the desired one."),
                 _weight_input("undesired_weight", 1.0, "How hard to push off the undesired one."),
             ],

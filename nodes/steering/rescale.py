@@ -12,6 +12,7 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import scale_value_rows, token_factors
 from ...hrv.heads import CrossAttentionLayer
 from ..host.hooks import Call, Hook, PromptRows, Run
+from ..host.layers import layer_name
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 
@@ -94,7 +95,7 @@ class Rescale(Hook[RescaleState]):
     ) -> Callable[..., torch.Tensor]:
         def scale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
             if values.shape[0] != call.rows or values.shape[1] < call.tokens:
-                call.run.state(self).bypassed = f"{layer.stage} layer {layer.layer}"
+                call.run.state(self).bypassed = layer_name(layer)
                 return values
             factors = self._factors(call, layer, active, values.device)
             if values.shape[1] == call.tokens:
