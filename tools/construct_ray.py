@@ -62,7 +62,7 @@ def _tasks(missing: Sequence[range], workers: int) -> list[list[tuple[int, int]]
 
 
 def _add(record: VoteRecord, content: bytes) -> None:
-    """Count a task's pictures."""
+    """Count a task's images."""
     with tempfile.TemporaryDirectory(prefix="hrv-") as folder:
         received = Path(folder) / "task.votes"
         received.write_bytes(content)
@@ -89,7 +89,7 @@ def worker_function() -> Callable[[str, dict[str, Any], Numbers], bytes]:
 
 
 def count(fields: dict[str, Any], numbers: list[tuple[int, int]]) -> bytes:
-    """A worker's share of the pictures, as the content of a votes file."""
+    """A worker's share of the images, as the content of a votes file."""
     with torch.inference_mode():
         groups = [range(*bounds) for bounds in numbers]
         return votes_bytes(Job.from_dict(fields).construction().run(groups=groups))
