@@ -26,9 +26,10 @@ from ...hrv.construct.concepts import ConceptWords, concept_words
 from ...hrv.construct.prompts import parse_prompts
 from ...hrv.files.concept_file import read_concepts
 from ...hrv.heads import CrossAttentionLayer
+from ...nodes.construct.ballot import ProjectedWords
 from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
-from ...nodes.construct.voting import ProjectedWords, Voting
+from ...nodes.construct.voting import Voting
 from ...nodes.library.concept_lists import SHIPPED
 from ...nodes.library.folders import PRETRAINED
 from .full_size import full_size_sd15, full_size_sdxl

@@ -18,10 +18,11 @@ from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..host.weights_digest import weights_digest
+from .ballot import Ballot, ProjectedWords, WordEmbeddings
 from .groups import cut_for_looks, settled, shard_groups, uncounted
 from .sampling import Encoded, Sampler, by_length, one_by_one
 from .settings import ConstructSettings
-from .voting import Ballot, ProjectedWords, Voting, WordEmbeddings
+from .voting import Voting
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -12,99 +11,15 @@ from torch.utils.hooks import RemovableHandle
 
 from ...hrv.construct.algorithm import (
     DrawnTokens,
-    Recipe,
-    WordLayout,
-    draw_words,
     mean_attention,
     relevance_scores,
-    scaled_keys,
     votes,
 )
-from ...hrv.construct.concepts import ConceptWords
-from ...hrv.heads import CrossAttentionLayer, HeadTable
+from ...hrv.heads import CrossAttentionLayer
 from ...hrv.schedule import timestep_bin_of
 from ..host.hooks import Call, Hook, Phase, Run
-from ..prompts.tag import Prompt, read_prompt
-
-
-class WordEmbeddings:
-    """Each concept-word encoded alone: semantic tokens (K, width), their counts, the start token.
-
-    ValueError names the words that yield no token.
-    """
-
-    def __init__(self, clip: Any, words: ConceptWords) -> None:
-        positions = [[_positions(clip, word) for word in listed] for listed in words.words]
-        silent = [
-            word
-            for listed, found in zip(words.words, positions, strict=True)
-            for word, places in zip(listed, found, strict=True)
-            if not places
-        ]
-        if silent:
-            named = ", ".join(f"“{word}”" for word in silent)
-            raise ValueError(f"The text encoder finds no token in: {named}. Use other words.")
-        self.lengths = tuple(tuple(map(len, found)) for found in positions)
-        encoded = [
-            (clip.encode_from_tokens(clip.tokenize(word))[0], places)
-            for listed, found in zip(words.words, positions, strict=True)
-            for word, places in zip(listed, found, strict=True)
-        ]
-        self.start = encoded[0][0][0]
-        self.tokens = torch.cat([embedding[list(places)] for embedding, places in encoded])
-
-
-def _positions(clip: Any, word: str) -> tuple[int, ...]:
-    return read_prompt(clip, clip.tokenize(word), word, word).tables[0].semantic
-
-
-@dataclass(frozen=True, eq=False)
-class Ballot:
-    """What is voted on, the same for all pictures of a construction.
-
-    bins: T, the equal timestep bins of the sampling whose votes are counted apart.
-    """
-
-    words: ConceptWords
-    embeddings: WordEmbeddings
-    heads: HeadTable
-    recipe: Recipe
-    seed: int
-    bins: int = 1
-
-    @cached_property
-    def layout(self) -> WordLayout:
-        """Where the tokens of drawn words stand."""
-        return WordLayout(self.embeddings.lengths, start=self.recipe == "authors")
-
-    def draw(self, numbers: Sequence[int], evaluation: int, device: torch.device) -> DrawnTokens:
-        """The tokens that heads compare in one evaluation of the images of these prompts."""
-        draws = [
-            draw_words(self.words, self.heads, self.recipe, self.seed, number, evaluation)
-            for number in numbers
-        ]
-        return self.layout.place(torch.stack(draws), device)
-
-
-class ProjectedWords:
-    """Keys of all concept-words and, last, of the start token: one projection for each layer.
-
-    They depend on the model and the words alone and are kept for the whole construction.
-    """
-
-    def __init__(self, embeddings: WordEmbeddings) -> None:
-        self.embeddings = embeddings
-        self.keys: dict[tuple[str, int], torch.Tensor] = {}
-
-    def of(self, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
-        """The layer's scaled keys (K + 1, h, d), as `q` is projected."""
-        name = (layer.stage, layer.layer)
-        if name not in self.keys:
-            both = torch.cat([self.embeddings.tokens, self.embeddings.start[None]])
-            attention: Any = layer.attention
-            self.keys[name] = scaled_keys(attention.to_k(both.to(q)), layer.heads)
-        return self.keys[name]
-
+from ..prompts.tag import Prompt
+from .ballot import Ballot, ProjectedWords
 
 _ID = "construct"  # of the one prompt that each sampling of a construction has
 
@@ -160,12 +75,12 @@ class Voting(Hook[VotingState]):
         drawn = self.ballot.draw(prompt.numbers, state.evaluations, call.x.device)
         state.evaluations += 1
         attended: dict[tuple[str, int], torch.Tensor] = {}
-        return [
-            layer.attention.to_q.register_forward_hook(
-                self._voter(layer, call, drawn, rows, attended)
-            )
-            for layer in call.layers
-        ]
+        handles: list[RemovableHandle] = []
+        for layer in call.layers:
+            attention: Any = layer.attention
+            vote = self._voter(layer, call, drawn, rows, attended)
+            handles.append(attention.to_q.register_forward_hook(vote))
+        return handles
 
     def finish(self, run: Run) -> None:
         state = run.state(self)

@@ -1,4 +1,6 @@
-"""How hooks get into a MODEL: `add_hooks` gives a clone with these wrappers, each added once.
+"""How hooks get into a MODEL, the host's ModelPatcher: `add_hooks` gives a clone with wrappers.
+
+Each wrapper is added once:
 
 * OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt a hook needs
   takes part in it, and lets the hooks report at the end;

@@ -50,7 +50,6 @@ KNOWN: dict[str, set[str]] = {
         "nodes/host/patching.py:_call_unet",
         "nodes/maps/inputs.py:choose_heads",
         "nodes/p2p/nodes.py:plan",
-        "nodes/steering/nodes.py:steered",
     },
     "full folders": {
         "demo",
@@ -65,12 +64,7 @@ KNOWN: dict[str, set[str]] = {
         "hrv/files/__init__.py",
         "nodes/construct/__init__.py",
         "nodes/excite/__init__.py",
-        "nodes/host/__init__.py",
         "nodes/library/__init__.py",
-        "nodes/maps/__init__.py",
-        "nodes/p2p/__init__.py",
-        "nodes/prompts/__init__.py",
-        "nodes/steering/__init__.py",
     },
 }
 

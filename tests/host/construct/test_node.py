@@ -13,17 +13,12 @@ from hrv_pack.hrv.construct.concepts import ConceptWords, format_concepts, parse
 from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.draw.live_map import live_map
 from hrv_pack.hrv.files.vote_file import load_votes
+from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
 from hrv_pack.nodes.construct.node import HRVConstruct
 from hrv_pack.nodes.construct.progress import named_map
 from hrv_pack.nodes.construct.run import construct
 from hrv_pack.nodes.construct.settings import Batching, ConstructSettings, Sampling
-from hrv_pack.nodes.construct.voting import (
-    Ballot,
-    ProjectedWords,
-    Voting,
-    WordEmbeddings,
-    drawn_prompt,
-)
+from hrv_pack.nodes.construct.voting import Voting, drawn_prompt
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.library import concept_lists as concept_library
