@@ -1,26 +1,16 @@
-"""Inputs that the nodes which show attention maps share, and how they are read."""
+"""Inputs that the nodes which show attention maps share."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
 from comfy_api.latest import io
-from torch import Tensor
-from torch.nn.functional import interpolate
 
 from ...hrv.draw.overlay import COLOURS
-from ...hrv.head_choice import first_heads, named_heads
-from ...hrv.maps import HeadMaps, LayerMaps
-from ...hrv.relevance import HeadRelevance
-from ...hrv.word_maps import daam_heads
-from ..shared.compatibility import require_same_heads
-from ..shared.inputs import head_count
 from .captured import MAPS
+from .settings import HEADS
 
-MOST, LEAST, ALL, DAAM, NAMED = "most relevant", "least relevant", "all", "DAAM", "by name"
 UNITS = ["percent", "heads"]
-PIXELS_PER_LATENT = 8
 TYPE_A_WORD = "Type a word of the prompt into “word”, to see where it went."
 
 
@@ -34,7 +24,7 @@ def map_inputs() -> list[Any]:
         io.Image.Input(
             "image",
             optional=True,
-            tooltip="The decoded picture, to draw on. Without it the latent is drawn in grey.",
+            tooltip="The decoded image, to draw on. Without it the latent is drawn in grey.",
         ),
         io.String.Input(
             "word",
@@ -70,7 +60,7 @@ def head_inputs() -> list[Any]:
     return [
         io.Combo.Input(
             "heads",
-            options=[MOST, LEAST, ALL, DAAM, NAMED],
+            options=HEADS,
             tooltip="most relevant: the heads that know the concept. least relevant: for "
             "comparison. all: every head. DAAM: the heads DAAM uses. by name: those in names.",
         ),
@@ -79,7 +69,7 @@ def head_inputs() -> list[Any]:
             "names",
             default="",
             advanced=True,
-            tooltip="Heads by place, layers and heads: u0-3.* or d4.2-5 or m, several separated "
+            tooltip="Heads by stage, layers and heads: u0-3.* or d4.2-5 or m, several separated "
             "by commas. Used when heads is by name.",
         ),
     ]
@@ -118,70 +108,9 @@ def drawing_inputs() -> list[Any]:
             max=1.0,
             step=0.05,
             advanced=True,
-            tooltip="How strongly the heat covers the picture.",
+            tooltip="How strongly the heat covers the image.",
         ),
         io.Boolean.Input(
             "outline", default=True, advanced=True, tooltip="Draw a line around the mask."
         ),
     ]
-
-
-def some_heads(amount: float, unit: str, heads: int) -> int:
-    """How many heads an amount means, at least 1."""
-    return max(1, head_count(amount, unit, heads))
-
-
-def choose_heads(
-    captured: HeadMaps,
-    layers: list[LayerMaps],
-    heads: str,
-    hrv: HeadRelevance | None,
-    concept: str,
-    count: int,
-    names: str,
-) -> Tensor:
-    """The heads that the inputs ask for, (H,) bool."""
-    if heads == ALL:
-        return torch.ones(len(captured.heads), dtype=torch.bool)
-    if heads == DAAM:
-        return daam_heads(layers, captured.heads, captured.latent)
-    if heads == NAMED:
-        return named_heads(names, captured.heads)
-    if hrv is None:
-        raise ValueError(
-            f"To take the {heads} heads, wire an HRV in (HRV Load), or set heads to all or DAAM."
-        )
-    require_of_maps(hrv, captured)
-    return first_heads(hrv.row(concept), "MoRHF" if heads == MOST else "LeRHF", count)
-
-
-def require_of_maps(relevance: HeadRelevance, captured: HeadMaps) -> None:
-    """ValueError, naming both, if the HRV was made for another model than the maps."""
-    remedy = "Load an HRV made for the sampled model."
-    require_same_heads(relevance, captured.heads, "the maps are of", remedy)
-
-
-def picture_of(image: Tensor | None, latent: Tensor, captured: HeadMaps) -> Tensor:
-    """IMAGE (I, height, width, 3), or the latent in grey; ValueError if it is another picture's."""
-    if image is None:
-        return _grey(latent)
-    if image.shape[0] != latent.shape[0]:
-        raise ValueError(
-            f"The image holds {image.shape[0]} pictures, but {latent.shape[0]} were sampled. "
-            "Wire in the decoded picture of this sampling."
-        )
-    (height, width), (rows, columns) = image.shape[1:3], captured.latent
-    if abs(height * columns / (width * rows) - 1) > 0.05:
-        raise ValueError(
-            f"The image is {width}x{height}, the sampled latent {columns}x{rows}: not the same "
-            "shape. Wire in the decoded picture of this sampling."
-        )
-    return image[..., :3].float().cpu()
-
-
-def _grey(latent: Tensor) -> Tensor:
-    """A latent (I, channels, h, w) in grey at eight times its size."""
-    grey = latent.float().cpu().mean(dim=1, keepdim=True)
-    low, high = grey.amin(dim=(-2, -1), keepdim=True), grey.amax(dim=(-2, -1), keepdim=True)
-    grown = interpolate((grey - low) / (high - low + 1e-6), scale_factor=PIXELS_PER_LATENT)
-    return grown.movedim(1, -1).expand(-1, -1, -1, 3)

@@ -10,21 +10,13 @@ from torch.nn.functional import interpolate
 
 from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
 from ...hrv.relevance import HeadRelevance
-from ...hrv.word_maps import daam_map, iou, normalise, segment, selective_map
+from ...hrv.word_maps import daam_map, iou, selective_map
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import CATEGORY, HRV, require_words
 from .captured import CapturedMaps
-from .inputs import (
-    DAAM,
-    TYPE_A_WORD,
-    choose_heads,
-    drawing_inputs,
-    head_inputs,
-    map_inputs,
-    picture_of,
-    scale_inputs,
-    some_heads,
-)
+from .images import image_of
+from .inputs import TYPE_A_WORD, drawing_inputs, head_inputs, map_inputs, scale_inputs
+from .settings import DAAM, Amount, HeadChoice, Scale
 
 
 class HRVSelectiveAttentionMap(io.ComfyNode):
@@ -36,7 +28,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
             node_id="HRVSelectiveAttentionMap",
             display_name="Selective Attention Map",
             category=CATEGORY,
-            description="Shows where in the picture a word went, through the attention heads that "
+            description="Shows where in the image a word went, through the attention heads that "
             "know its concept. Change anything here without sampling again.",
             inputs=[
                 *map_inputs(),
@@ -52,7 +44,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Image.Output(display_name="overlay", tooltip="The heat over the picture."),
+                io.Image.Output(display_name="overlay", tooltip="The heat over the image."),
                 io.Image.Output(display_name="heat_map", tooltip="The heat alone."),
                 io.Mask.Output(display_name="mask", tooltip="1 where the heat is above threshold."),
                 io.Float.Output(
@@ -87,14 +79,16 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
     ) -> io.NodeOutput:
         latent = samples["samples"]
         captured, layers = maps.word(latent, require_words(word, TYPE_A_WORD))
-        picture = picture_of(image, latent, captured)
-        count = some_heads(amount, unit, len(captured.heads))
-        chosen = choose_heads(captured, layers, heads, hrv, concept, count, names)
+        under = image_of(image, latent, captured)
+        share = Amount(amount=amount, unit=unit)
+        choice = HeadChoice(heads=heads, amount=share, names=names, hrv=hrv, concept=concept)
+        scale = Scale(normalisation=normalisation, threshold=threshold)
         way = daam_map if heads == DAAM else selective_map
-        size = (picture.shape[1], picture.shape[2])
-        heat = normalise(way(layers, captured.heads, chosen, size), normalisation)
-        mask = segment(heat, threshold)
-        shown = overlay(picture, heat, colours, opacity)
+        size = (under.shape[1], under.shape[2])
+        chosen = choice.among(captured, layers)
+        heat = scale.heat(way(layers, captured.heads, chosen, size))
+        mask = scale.mask(heat)
+        shown = overlay(under, heat, colours, opacity)
         if outline:
             shown = outlined(shown, mask, max(1, size[1] // 400))
         score = _score(mask, reference)
@@ -107,7 +101,7 @@ def _score(mask: Tensor, reference: Tensor | None) -> float:
         return float("nan")
     if reference.shape[0] not in (1, mask.shape[0]):
         raise ValueError(
-            f"The reference holds {reference.shape[0]} masks for {mask.shape[0]} pictures; "
+            f"The reference holds {reference.shape[0]} masks for {mask.shape[0]} images; "
             "give one, or one for each."
         )
     size = mask.shape[-2:]

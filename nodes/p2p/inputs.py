@@ -13,17 +13,21 @@ PUBLISHED = {True: 0.9, False: 0.4}
 """Self-replace with an HRV (arXiv 2412.02237) and without (arXiv 2208.01626)."""
 
 
+DIVISORS = {"1/16 of the latent": 4, "1/4 of the latent": 2, "all": 1}
+"""Layer sizes and what the latent's sides are divided by, the published rule first."""
+
+
 def self_share(choice: dict[str, Any], with_hrv: bool) -> float:
     """The share of the steps that the self_replace input asks for."""
     return choice["share"] if choice["self_replace"] == "custom" else PUBLISHED[with_hrv]
 
 
-def edit_inputs(layers: list[str]) -> list[Any]:
-    """All inputs; `layers` names the choices of layer sizes, the published one first."""
+def edit_inputs() -> list[Any]:
+    """All inputs."""
     return [
         io.Model.Input("model", tooltip="The model to edit with; it is left unchanged."),
-        io.Conditioning.Input("source", tooltip="The picture as it is, from HRV Prompt."),
-        io.Conditioning.Input("target", tooltip="The picture as it should be, from HRV Prompt."),
+        io.Conditioning.Input("source", tooltip="The image as it is, from HRV Prompt."),
+        io.Conditioning.Input("target", tooltip="The image as it should be, from HRV Prompt."),
         io.Latent.Input("latent", tooltip="One latent per seed; each becomes a pair."),
         io.Combo.Input(
             "mode",
@@ -37,7 +41,7 @@ def edit_inputs(layers: list[str]) -> list[Any]:
             tooltip="The edited words of the target prompt, separated by commas. Empty means "
             "every word that differs from the source.",
         ),
-        _range("cross_replace", 0.8, "words keep their place in the picture"),
+        _range("cross_replace", 0.8, "words keep their place in the image"),
         _self_replace(),
         concept_input("concept", "What the edited words are: Color, Material ... (with an HRV)."),
         strength_input(),
@@ -52,7 +56,7 @@ def edit_inputs(layers: list[str]) -> list[Any]:
         ),
         io.Combo.Input(
             "layers",
-            options=layers,
+            options=list(DIVISORS),
             advanced=True,
             tooltip="The largest layers whose self-attention is kept, and the layers that the "
             "local blend reads. The first is the published rule: 256 pixels at 512 x 512.",
@@ -95,7 +99,7 @@ def _range(name: str, default: float, effect: str) -> Any:
         max=1.0,
         step=0.05,
         tooltip=f"Share of the steps, from the first, in which {effect}. More keeps more of the "
-        "source picture, less lets the edit change more.",
+        "source image, less lets the edit change more.",
     )
 
 
@@ -105,7 +109,7 @@ def _blend_inputs() -> list[Any]:
             "local_blend",
             default=False,
             advanced=True,
-            tooltip="Keep the source picture outside the area that the blend words attend to.",
+            tooltip="Keep the source image outside the area that the blend words attend to.",
         ),
         io.String.Input(
             "blend_words",

@@ -24,15 +24,7 @@ from ..host.layers import layer_name
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 from .pair_rows import PairState, Rows, pair_rows
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """Shares of the sampling's steps, from the first, and the largest layers of self-replace."""
-
-    cross_replace: float
-    self_replace: float
-    divisor: int
+from .settings import Ranges
 
 
 class Factors(NamedTuple):

@@ -112,14 +112,14 @@ def test_without_an_image_the_latent_is_drawn(sampled):
         ({"word": " "}, "Type a word"),
         ({"word": "mice"}, "Its words are: a, red, mouse, beside"),
         ({"word": "mouse#3"}, "no 'mouse#3'"),
-        ({"hrv": None}, "wire an HRV in"),
+        ({"hrv": None}, "connect an HRV"),
         ({"amount": 101.0}, "use 0 to 100"),
         ({"amount": 900.0, "unit": "heads"}, "choose 1 to"),
         ({"concept": "Animal"}, "Did you mean 'Animals'"),
         ({"heads": "by name", "names": "u99"}, "up has layers 0 to"),
         ({"image": torch.rand(1, 72, 56, 3)}, "2 were sampled"),
         ({"image": torch.rand(2, 72, 72, 3)}, "not the same shape"),
-        ({"reference": torch.ones(3, 9, 7)}, "3 masks for 2 pictures"),
+        ({"reference": torch.ones(3, 9, 7)}, "3 masks for 2 images"),
     ],
 )
 def test_errors_say_what_to_do(sampled, more, message):
@@ -157,7 +157,7 @@ def test_a_panel_for_each_picture_and_a_report(sampled):
     panels, report = diagnose(sampled)
     assert panels.shape[0] == 2 and panels.shape[-1] == 3
     assert panels.min() >= 0 and panels.max() <= 1
-    assert report.count("Animals: claims") == 2 and "Picture 2" in report
+    assert report.count("Animals: claims") == 2 and "Image 2" in report
     wider, longer = diagnose(sampled, more_concepts="color, Animals", image=None)
     assert wider.shape[2] > panels.shape[2]
     assert "Color: claims" in longer and "Animals and Color overlap" in longer

@@ -99,14 +99,14 @@ def test_split_keeps_a_mask_that_all_pictures_share():
         assert half["batch_index"] == [0, 1]
 
 
-def test_split_parts_what_is_wired_and_says_what_is_not():
+def test_split_parts_what_is_connected_and_says_what_is_not():
     pictures, paired = torch.zeros(4, 2, 2, 3), {"samples": torch.zeros(4, 4, 8, 8)}
     assert len(HRVP2PSplit.execute(pictures, paired).args) == 4
-    for wired, unwired in (({"images": pictures}, (2, 3)), ({"samples": paired}, (0, 1))):
-        given = HRVP2PSplit.execute(**wired).args
+    for connected, missing in (({"images": pictures}, (2, 3)), ({"samples": paired}, (0, 1))):
+        given = HRVP2PSplit.execute(**connected).args
         blocked = {n for n, part in enumerate(given) if isinstance(part, ExecutionBlocker)}
-        assert blocked == set(unwired)
-        assert "wired" in given[unwired[0]].message
+        assert blocked == set(missing)
+        assert "connected" in given[missing[0]].message
     with pytest.raises(ValueError, match="found 5"):
         HRVP2PSplit.execute(images=torch.zeros(5, 2, 2, 3))
     with pytest.raises(ValueError, match="nothing to part"):
