@@ -48,8 +48,6 @@ SHARED = {
 KNOWN: dict[str, set[str]] = {
     "many parameters": {
         "nodes/host/patching.py:_call_unet",
-        "nodes/maps/inputs.py:choose_heads",
-        "nodes/p2p/nodes.py:plan",
     },
     "full folders": {
         "demo",
