@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from server import PromptServer
 
-from .library import folders as library
-from .library.files import DOWNLOAD, published
+from .library.choices import concepts_of
 
 
 def register() -> None:
@@ -21,14 +20,3 @@ async def concepts(request: web.Request) -> web.Response:
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=404)
     return web.json_response({"concepts": listed})
-
-
-def concepts_of(choice: str) -> list[str]:
-    """Concept names behind a choice of HRV Load, without fetching anything."""
-    if not choice.startswith(DOWNLOAD):
-        return library.concepts_in(choice)
-    for entry in published():
-        path = library.own_folder() / entry.file_name
-        if choice == DOWNLOAD + entry.title and path.is_file():
-            return library.concepts_in(entry.file_name)
-    return list(library.PAPER_CONCEPTS)

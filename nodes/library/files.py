@@ -5,49 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import comfy.model_management
-import comfy.utils
 from comfy_api.latest import io, ui
 
 from ...hrv.files.file_names import safe_file_name
 from ...hrv.files.hrv_file import load_relevance, save_relevance
-from ...hrv.files.manifest import ManifestEntry, fetch_entry, read_manifest
 from ...hrv.relevance import HeadRelevance
 from ..shared.inputs import CATEGORY, HRV
 from . import folders as library
+from .choices import DOWNLOAD, choices, path_of
 from .menus import FILE
-
-DOWNLOAD = "download: "
-
-
-def choices() -> list[str]:
-    """HRV files on disk, then published ones that are fetched when chosen."""
-    return [*library.names(), *(DOWNLOAD + entry.title for entry in published())]
-
-
-def published() -> tuple[ManifestEntry, ...]:
-    """What the paper's authors published, fetched when chosen."""
-    return read_manifest(library.PRETRAINED / "manifest.json")
-
-
-def path_of(choice: str) -> Path:
-    """The file behind a choice of HRV Load, fetched first where it is a download."""
-    if not choice.startswith(DOWNLOAD):
-        return library.find(choice)
-    titles = {DOWNLOAD + entry.title: entry for entry in published()}
-    if choice not in titles:
-        raise ValueError(f"There is no “{choice}”. Published are: {', '.join(titles)}.")
-    return fetch_entry(titles[choice], library.own_folder(), _show_progress())
-
-
-def _show_progress() -> Any:
-    bar = comfy.utils.ProgressBar(1)
-
-    def report(done: int, total: int) -> None:
-        comfy.model_management.throw_exception_if_processing_interrupted()
-        bar.update_absolute(done, total)
-
-    return report
 
 
 class HRVLoad(io.ComfyNode):

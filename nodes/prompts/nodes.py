@@ -33,7 +33,7 @@ class HRVPrompt(io.ComfyNode):
                     "text",
                     multiline=True,
                     dynamic_prompts=True,
-                    tooltip="What the picture shows. Weights such as (word:1.2), embeddings "
+                    tooltip="What the image shows. Weights such as (word:1.2), embeddings "
                     "and long prompts work as usual.",
                 ),
                 io.Clip.Input("clip", tooltip="The CLIP of your checkpoint."),
@@ -92,5 +92,5 @@ def _require_clip(clip: Any) -> None:
     if clip is None:
         raise ValueError(
             "There is no CLIP here: the checkpoint has no text encoder of its own. "
-            "Load one with a CLIP loader and wire it in."
+            "Load one with a CLIP loader and connect it."
         )

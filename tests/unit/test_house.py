@@ -52,17 +52,12 @@ KNOWN: dict[str, set[str]] = {
     "full folders": {
         "demo",
     },
-    "helpers in nodes' modules": {
-        "nodes.routes -> nodes.library.files",
-    },
     "short words on packages": {
         "benchmarks/__init__.py",
         "benchmarks/evidence/breaking/__init__.py",
         "hrv/draw/__init__.py",
         "hrv/files/__init__.py",
-        "nodes/construct/__init__.py",
         "nodes/excite/__init__.py",
-        "nodes/library/__init__.py",
     },
 }
 

@@ -5,30 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
+from small_relevance import relevance
 
+from hrv_pack.hrv.files import hrv_file
 from hrv_pack.hrv.files.hrv_file import save_relevance
-from hrv_pack.hrv.heads import HeadTable
-from hrv_pack.hrv.relevance import HeadRelevance
+from hrv_pack.nodes.library import folders as library
 
 pytestmark = pytest.mark.usefixtures("host")
-HEADS = HeadTable((("down", 0, 2), ("up", 0, 2)))
 
 
-def relevance(concept: str) -> HeadRelevance:
-    return HeadRelevance((concept, "Color"), (("a",), ("b",)), HEADS, torch.ones(2, len(HEADS)))
-
-
-def test_menus_know_new_changed_and_damaged_files(tmp_path: Path, monkeypatch) -> None:
-    import folder_paths
-
-    from hrv_pack.nodes.library import folders as library
-
-    monkeypatch.setitem(
-        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
-    )
+def test_menus_know_new_changed_and_damaged_files(own_folder: Path, monkeypatch) -> None:
     assert "Dragons" not in library.known_concepts()
-    file = tmp_path / "mine.safetensors"
+    file = own_folder / "mine.safetensors"
     save_relevance(file, relevance("Dragons"))
     assert "Dragons" in library.known_concepts()
     save_relevance(file, relevance("Castles"))
@@ -39,30 +27,15 @@ def test_menus_know_new_changed_and_damaged_files(tmp_path: Path, monkeypatch) -
     assert "Castles" not in library.known_concepts()
 
 
-def test_menus_read_headers_and_no_vectors(tmp_path: Path, monkeypatch) -> None:
-    import folder_paths
-
-    from hrv_pack.hrv.files import hrv_file
-    from hrv_pack.nodes.library import folders as library
-
-    monkeypatch.setitem(
-        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
-    )
-    save_relevance(tmp_path / "mine.safetensors", relevance("Dragons"))
+def test_menus_read_headers_and_no_vectors(own_folder: Path, monkeypatch) -> None:
+    save_relevance(own_folder / "mine.safetensors", relevance("Dragons"))
     monkeypatch.setattr(hrv_file, "_read", lambda _path: pytest.fail("read whole"))
     assert "Dragons" in library.known_concepts()
     assert library.concepts_in("mine.safetensors") == ["Dragons", "Color"]
 
 
-def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch) -> None:
-    import folder_paths
-
-    from hrv_pack.nodes.library import folders as library
-
-    monkeypatch.setitem(
-        folder_paths.folder_names_and_paths, library.KIND, ([str(tmp_path)], {".safetensors"})
-    )
-    save_relevance(tmp_path / "mine.safetensors", relevance("Dragons"))
+def test_an_unchanged_file_is_not_read_again(own_folder: Path, monkeypatch) -> None:
+    save_relevance(own_folder / "mine.safetensors", relevance("Dragons"))
     library.known_concepts()
     monkeypatch.setattr(library, "concept_names", lambda _path: pytest.fail("read again"))
     assert "Dragons" in library.known_concepts()

@@ -8,8 +8,6 @@ import torch
 import nodes as host_nodes
 from hrv_pack.hrv.heads import HeadTable, head_table
 from hrv_pack.hrv.relevance import HeadRelevance
-from hrv_pack.nodes.library import files
-from hrv_pack.nodes.library import folders as library
 from hrv_pack.nodes.prompts.nodes import HRVPrompt, HRVTagPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
@@ -137,45 +135,3 @@ def test_a_word_in_one_of_two_joined_prompts_is_steered_there(model, hrv, positi
     alone = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Color", 1.0)
     pictures = [sample(n.args[0], joined, clip) for n in (node, alone)]
     assert torch.equal(*pictures)
-
-
-@pytest.fixture
-def own_folder(tmp_path, monkeypatch):
-    import folder_paths
-
-    kinds = dict(folder_paths.folder_names_and_paths)
-    kinds[library.KIND] = ([str(tmp_path)], {".safetensors"})
-    monkeypatch.setattr(folder_paths, "folder_names_and_paths", kinds)
-    return tmp_path
-
-
-def test_saved_vectors_load_again(own_folder, hrv):
-    files.HRVSave.execute(hrv, "my vases")
-    assert "my vases.safetensors" in library.names()
-    loaded = files.HRVLoad.execute("my vases.safetensors").args[0]
-    assert torch.equal(loaded.vectors, hrv.vectors)
-    assert loaded.heads == hrv.heads
-
-
-def test_saving_never_replaces_unasked(own_folder, hrv):
-    for _ in range(2):
-        files.HRVSave.execute(hrv, "twice")
-    assert sorted(p.name for p in own_folder.iterdir()) == [
-        "twice 2.safetensors",
-        "twice.safetensors",
-    ]
-    files.HRVSave.execute(hrv, "twice", overwrite=True)
-    assert len(list(own_folder.iterdir())) == 2
-
-
-@pytest.mark.parametrize("name", ["../escape.safetensors", "/etc/passwd", "a/../../b.safetensors"])
-def test_names_do_not_leave_the_folders(own_folder, name):
-    with pytest.raises(ValueError, match=r"HRV folders|not an HRV file"):
-        files.HRVLoad.execute(name)
-
-
-def test_published_vectors_are_listed_as_downloads():
-    downloads = [choice for choice in files.choices() if choice.startswith(files.DOWNLOAD)]
-    assert len(downloads) == 2
-    with pytest.raises(ValueError, match="There is no"):
-        files.path_of(files.DOWNLOAD + "nothing")
