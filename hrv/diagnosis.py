@@ -24,7 +24,7 @@ CLEAR_LEAD = 0.04
 class Reading:
     """One image's reading of a word.
 
-    shares (C,): each concept's part of the claims, sum 1; overlaps (C, C): IoU of the masks;
+    shares (C,): each concept's share of the claims, sum 1; overlaps (C, C): IoU of the masks;
     against_daam (C,): IoU of each mask with DAAM's.
     """
 
@@ -46,7 +46,7 @@ def claim(word: Sequence[LayerMaps], heads: HeadTable, chosen: Tensor) -> Tensor
 
 
 def shares(claims: Tensor) -> Tensor:
-    """Claims (C,) as parts of their sum."""
+    """Claims (C,) as shares of their sum."""
     return claims / claims.sum().clamp(min=torch.finfo(claims.dtype).tiny)
 
 

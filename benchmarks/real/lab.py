@@ -14,8 +14,9 @@ from torch import Tensor
 
 import nodes as host_nodes
 
+from ...hrv.files.fetch import fetch_entry
 from ...hrv.files.hrv_file import load_relevance
-from ...hrv.files.manifest import fetch_entry, read_manifest
+from ...hrv.files.manifest import read_manifest
 from ...hrv.relevance import HeadRelevance
 from ...nodes.host.model import model_heads
 from ...nodes.library.folders import PRETRAINED

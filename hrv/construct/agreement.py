@@ -31,7 +31,7 @@ class Agreement:
     def summary(self, concepts: tuple[str, ...]) -> str:
         """One line: mean and worst."""
         if not self.known:
-            return "halves agree: not known before both have a picture"
+            return "halves agree: not known before both have an image"
         name, worst = concepts[self.worst], float(self.cosine.min())
         return (
             f"halves agree: cosine {float(self.cosine.mean()):.3f} (worst {worst:.3f}, {name}), "

@@ -43,12 +43,16 @@ class DrawnTokens:
 
     def layer(self, heads: slice) -> DrawnTokens:
         """The part of one layer."""
-        return self.part((slice(None), heads))
+        return self.part(slice(None), heads)
 
-    def part(self, index: slice | tuple[slice, slice]) -> DrawnTokens:
+    def part(self, rows: slice, heads: slice = slice(None)) -> DrawnTokens:
         """The same for some of the batch rows and heads."""
-        parts = (self.rows[index], self.bias[index], self.weight[index])
-        return DrawnTokens(*parts, self.concepts)
+        return DrawnTokens(
+            rows=self.rows[rows, heads],
+            bias=self.bias[rows, heads],
+            weight=self.weight[rows, heads],
+            concepts=self.concepts,
+        )
 
 
 @dataclass(frozen=True)

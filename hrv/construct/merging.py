@@ -29,7 +29,7 @@ def merge_votes(records: list[VoteRecord]) -> VoteRecord:
 def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
     """One HRV from the votes of several of the same model, concepts and words.
 
-    ValueError if one carries no votes, if they differ, or if a picture would count twice.
+    ValueError if one carries no votes, if they differ, or if an image would count twice.
     """
     first, *others = relevances
     for other in others:
@@ -41,7 +41,7 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
             before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
             if before & new:
                 raise ValueError(
-                    "The same pictures would count twice "
+                    "The same images would count twice "
                     f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
                 )
             runs[name] = ranges(sorted(before | new))
@@ -60,12 +60,12 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
 
 def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:
     """Votes of the timestep bins, where all have equally many."""
-    parts = [
+    bins = [
         relevance.timestep_bins for relevance in relevances if relevance.timestep_bins is not None
     ]
-    if len(parts) < len(relevances) or len({part.shape for part in parts}) > 1:
+    if len(bins) < len(relevances) or len({one.shape for one in bins}) > 1:
         return None
-    return torch.stack(parts).sum(dim=0)
+    return torch.stack(bins).sum(dim=0)
 
 
 def _votes_of(relevance: HeadRelevance) -> Tensor:

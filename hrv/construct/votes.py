@@ -66,21 +66,21 @@ class VoteRecord:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def add(self, number: int, votes: Tensor) -> None:
-        """Count the picture of a prompt, (T, N, H); ValueError if it is counted already."""
+        """Count the image of a prompt, (T, N, H); ValueError if it is counted already."""
         if self.counted[number]:
-            raise ValueError(f"The picture of prompt {number} is counted already.")
+            raise ValueError(f"The image of prompt {number} is counted already.")
         self.votes[number % HALVES] += votes.cpu()
         self.counted[number] = True
 
     def merge(self, other: VoteRecord) -> None:
-        """Count the pictures of another shard too; ValueError if it is of another run."""
+        """Count the images of another shard too; ValueError if it is of another run."""
         self.require_same(other)
         if other.prompts != self.prompts:
             raise ValueError("The shards were made from different lists of prompts.")
         both = (self.counted & other.counted).nonzero().flatten().tolist()
         if both:
             raise ValueError(
-                f"Both shards counted the same pictures ({ranges(both)}). Add each shard once."
+                f"Both shards counted the same images ({ranges(both)}). Add each shard once."
             )
         self.votes = self.votes + other.votes
         self.counted = self.counted | other.counted
@@ -93,7 +93,9 @@ class VoteRecord:
             )
         if self.words != other.words:
             raise ValueError(f"Their concept sets differ: {difference(self.words, other.words)}.")
-        mine, theirs = ({**r.settings, "bins": str(r.timestep_bins)} for r in (self, other))
+        mine, theirs = (
+            {**r.settings, "timestep bins": str(r.timestep_bins)} for r in (self, other)
+        )
         for key in sorted({*mine, *theirs}):
             if mine.get(key) != theirs.get(key):
                 raise ValueError(f"They differ in {key}: {mine.get(key)} and {theirs.get(key)}.")
@@ -109,7 +111,7 @@ class VoteRecord:
         for number in self.counted.nonzero().flatten().tolist():
             if number >= len(prompts) or prompts[number] != self.prompts[number]:
                 raise ValueError(
-                    f"Prompt {number + 1} was “{self.prompts[number]}” when its picture was "
+                    f"Prompt {number + 1} was “{self.prompts[number]}” when its image was "
                     "counted, but is missing or another now."
                 )
             record.counted[number] = True
@@ -117,7 +119,7 @@ class VoteRecord:
         return record
 
     def relevance(self) -> HeadRelevance:
-        """The HRVs of all counted pictures; ValueError names a concept without any vote."""
+        """The HRVs of all counted images; ValueError names a concept without any vote."""
         concepts, words = self.words.concepts, self.words.words
         provenance = {**self.settings, **self._provenance()}
         votes = self.total

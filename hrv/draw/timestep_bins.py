@@ -20,8 +20,8 @@ def timestep_bins_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
     """
     if relevance.timestep_bins is None or len(relevance.timestep_bins) < 2:
         raise ValueError(
-            "This HRV was not counted in parts of the denoising. Construct it with 'parts' set to "
-            "2 or more, such as 10."
+            "This HRV was not counted in timestep bins. Construct it with 'parts' set to 2 or "
+            "more, such as 10."
         )
     vectors = vectors_of(relevance.timestep_bins)
     points = plane(vectors).numpy()
@@ -31,14 +31,16 @@ def timestep_bins_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
     canvas = Canvas(width, _ABOVE + _SIDE + 70 + rows * _LINE + MARGIN, dark)
     across, within = separation(vectors)
     canvas.heading(
-        f"{len(names)} concepts in {count} parts of the denoising",
-        f"mean cosine: {across:.2f} for one concept in two parts, {within:.2f} for two concepts "
-        "in one part",
+        f"{len(names)} concepts in {count} timestep bins",
+        f"mean cosine: {across:.2f} for one concept in two bins, {within:.2f} for two concepts in "
+        "one bin",
     )
     shown = np.broadcast_to(np.arange(len(names)), points.shape[:2])
     _scatter(canvas, MARGIN, "by concept", points, _hues(len(names))[shown])
     shown = np.broadcast_to(np.arange(count)[:, None], points.shape[:2])
-    _scatter(canvas, 2 * MARGIN + _SIDE, "by part, first to last", points, _ramp(count)[shown])
+    _scatter(
+        canvas, 2 * MARGIN + _SIDE, "by timestep bin, first to last", points, _ramp(count)[shown]
+    )
     _legend(canvas, names)
     return canvas.pixels()
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .download import Download, DownloadError
-from .manifest import FileRecord, Progress, RemoteFile
+from .download import DownloadError
+from .fetch import Progress
+from .remote_file import FileRecord, RemoteFile
 from .whole_files import write_whole
 
 
@@ -35,20 +36,17 @@ class PublishedList:
         target = folder / self.file.name
         if target.is_file() and self.file.fits(target.read_bytes()):
             return target
-        url = self.file.url if base_url is None else f"{base_url}/{self.file.name}"
 
         def received(size: int) -> None:
             if progress is not None:
                 progress(size, self.file.size)
 
         try:
-            content = Download(url, self.file.size, loopback=base_url is not None).read(received)
-            if not self.file.fits(content):
-                raise DownloadError("what arrived is not the published file: its checksum differs")
+            content = self.file.content(received, base_url)
         except DownloadError as error:
             raise ValueError(
-                f"{self.file.name} could not be fetched from {url}: {error}. Try again, or save "
-                f"it yourself into {folder} under the same name."
+                f"{self.file.name} could not be fetched from {self.file.address(base_url)}: "
+                f"{error}. Try again, or save it yourself into {folder} under the same name."
             ) from error
         write_whole(target, content)
         return target

@@ -8,7 +8,8 @@ from typing import Any
 import comfy.model_management
 import comfy.utils
 
-from ...hrv.files.manifest import ManifestEntry, fetch_entry, read_manifest
+from ...hrv.files.fetch import fetch_entry
+from ...hrv.files.manifest import ManifestEntry, read_manifest
 from . import folders as library
 
 DOWNLOAD = "download: "
