@@ -45,7 +45,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--batch", type=int, default=8, help="images between two savings")
     add("--together", action="store_true", help="compute the images of a batch together")
     add("--recipe", choices=("paper", "authors"), default="paper")
-    add("--parts", type=int, default=1, help="parts of the denoising to count apart")
+    add("--parts", type=int, default=1, help="timestep bins to count apart")
     add("--stop-at", type=float, default=0.0, help="end when the halves agree so well (cosine)")
     add("--shard", default="1/1", help="the part to run, 1/16 to 16/16; merge them afterwards")
     add("--merge", type=Path, nargs="+", metavar="VOTES", help="make the HRV of these shards")
