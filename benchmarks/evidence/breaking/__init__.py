@@ -1,1 +1,1 @@
-"""Too few prompts, too broad and unknown concepts; only the registry imports it."""
+"""HRVs from too few prompts, too broad and unknown concepts; only the registry imports it."""
