@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import comfy.model_management
 import comfy.utils
 
-from ...hrv.files.fetch import fetch_entry
+from ...hrv.files.fetch import Progress, fetch_entry
 from ...hrv.files.manifest import ManifestEntry, read_manifest
 from . import folders as library
 
@@ -35,7 +34,7 @@ def path_of(choice: str) -> Path:
     return fetch_entry(titles[choice], library.own_folder(), _show_progress())
 
 
-def _show_progress() -> Any:
+def _show_progress() -> Progress:
     bar = comfy.utils.ProgressBar(1)
 
     def report(done: int, total: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from comfy_api.latest import io, ui
 
@@ -39,7 +38,7 @@ class HRVLoad(io.ComfyNode):
         )
 
     @classmethod
-    def fingerprint_inputs(cls, file: str) -> Any:
+    def fingerprint_inputs(cls, file: str) -> str:
         """Changes with the file, so that a new version is read again."""
         if file.startswith(DOWNLOAD):
             return file

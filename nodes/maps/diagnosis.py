@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ...hrv.relevance import HeadRelevance
+from ...hrv.word_maps import Normalisation
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import CATEGORY, HRV, require_words
 from .captured import CapturedMaps
@@ -62,7 +61,7 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
         instead: str,
         amount: float,
         unit: str,
-        normalisation: Any,
+        normalisation: Normalisation,
         threshold: float,
         theme: str,
         image: Tensor | None = None,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from comfy_api.latest import io
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
 from ...hrv.relevance import HeadRelevance
-from ...hrv.word_maps import daam_map, iou, selective_map
+from ...hrv.word_maps import Normalisation, daam_map, iou, selective_map
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import CATEGORY, HRV, require_words
 from .captured import CapturedMaps
@@ -67,7 +65,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
         heads: str,
         amount: float,
         unit: str,
-        normalisation: Any,
+        normalisation: Normalisation,
         threshold: float,
         image: Tensor | None = None,
         hrv: HeadRelevance | None = None,
