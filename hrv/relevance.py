@@ -1,4 +1,4 @@
-"""Head relevance vectors (HRVs) of a model's concepts, checked.
+"""Head relevance vectors (HRVs) of a model's concepts, voted or measured, checked.
 
 HRV is arXiv 2412.02237. N: concepts; H: cross-attention heads of the model; T: timestep bins.
 """
@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from .heads import HeadTable
+from .measure.steer import positive_weights
 from .text.spelling import nearest
+
+Kind = Literal["voted", "measured"]
+"""How vectors were found: by the votes of attention maps (the paper), or by gradients."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ROW_TOLERANCE = 1e-4
 
@@ -21,10 +27,11 @@ _ROW_TOLERANCE = 1e-4
 class HeadRelevance:
     """One HRV per concept for one model.
 
-    vectors: (N, H) float32, finite, not negative, each row with L1 norm H, so that 1 is neutral.
-    words: the concept-words behind each concept. votes: (N, H) int64 where they are known;
-    timestep_bins: (T, N, H) int64, the same votes in T equal shares of the denoising steps, where
-    they were counted apart.
+    vectors: (N, H) float32, finite. Voted ones are not negative, each row with L1 norm H, so that
+    1 is neutral. Measured ones are signed effects, of which only the direction counts; 0 is
+    neutral, and there are no votes. words: the concept-words behind each concept. votes: (N, H)
+    int64 where they are known; timestep_bins: (T, N, H) int64, the same votes in T equal shares of
+    the denoising steps, where they were counted apart.
     ValueError where any of this does not hold.
     """
 
@@ -35,13 +42,17 @@ class HeadRelevance:
     provenance: Mapping[str, str] = field(default_factory=dict)
     votes: Tensor | None = None
     timestep_bins: Tensor | None = None
+    kind: Kind = "voted"
 
     def __post_init__(self) -> None:
         _check_concepts(self.concepts, self.words)
         shape = (len(self.concepts), len(self.heads))
         _check_shape(self.vectors, shape)
-        _check_values(self.vectors)
-        _check_sums(self.vectors, self.concepts)
+        _check_kind(self.kind, self.votes)
+        _check_finite(self.vectors)
+        if self.kind == "voted":
+            _check_not_negative(self.vectors)
+            _check_sums(self.vectors, self.concepts)
         if self.votes is not None:
             _check_votes(self.votes, shape)
         if self.timestep_bins is not None:
@@ -61,6 +72,15 @@ class HeadRelevance:
     def row(self, concept: str) -> Tensor:
         """A copy of the HRV of a concept, (H,)."""
         return self.vectors[self.index(concept)].clone()
+
+    def weights(self, concept: str) -> Tensor:
+        """The weight of each head for a concept, (H,), not negative, with L1 norm H.
+
+        Of a voted HRV the row itself, of a measured one its positive part: heads that work against
+        the concept count 0.
+        """
+        row = self.row(concept)
+        return positive_weights(row) if self.kind == "measured" else row
 
 
 def _check_concepts(concepts: tuple[str, ...], words: tuple[tuple[str, ...], ...]) -> None:
@@ -83,9 +103,21 @@ def _check_shape(vectors: Tensor, shape: tuple[int, int]) -> None:
         )
 
 
-def _check_values(vectors: Tensor) -> None:
-    if not bool(torch.isfinite(vectors).all()) or bool((vectors < 0).any()):
-        raise ValueError("HRVs must be finite and not negative. The file may be damaged.")
+def _check_kind(kind: str, votes: Tensor | None) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"HRVs are {' or '.join(KINDS)}; found {kind!r}. Update the pack.")
+    if kind == "measured" and votes is not None:
+        raise ValueError("Measured vectors come of no votes, but these have some.")
+
+
+def _check_finite(vectors: Tensor) -> None:
+    if not bool(torch.isfinite(vectors).all()):
+        raise ValueError("HRVs must be finite. The file may be damaged.")
+
+
+def _check_not_negative(vectors: Tensor) -> None:
+    if bool((vectors < 0).any()):
+        raise ValueError("Voted HRVs are not negative, but these are. The file may be damaged.")
 
 
 def _check_sums(vectors: Tensor, concepts: tuple[str, ...]) -> None:

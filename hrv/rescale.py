@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .heads import HeadTable
+from .measure.steer import towards, towards_and_away
 from .relevance import HeadRelevance
 
 Clamp = Literal["auto", "none"] | float
@@ -35,14 +36,23 @@ def upper_bound(clamp: Clamp, heads: HeadTable) -> float | None:
     return float(clamp)
 
 
-def _clamped(relevance: HeadRelevance, concept: str, upper: float | None) -> Tensor:
-    row = relevance.row(concept)
+def emphasis(relevance: HeadRelevance, concept: str, upper: float | None = None) -> Tensor:
+    """Rescale vector (H,) of the edited word in P2P-HRV (HRV, section 5.2): r = h[concept].
+
+    Of a measured HRV, h is its positive part (`HeadRelevance.weights`). `upper` bounds h.
+    """
+    row = relevance.weights(concept)
     return row if upper is None else row.clamp(max=upper)
 
 
 def strengthening(relevance: HeadRelevance, concept: str, upper: float | None = None) -> Tensor:
-    """Rescale vector (H,) of concept strengthening (HRV, section 5): r = h[concept]."""
-    return _clamped(relevance, concept, upper)
+    """Rescale vector (H,) of concept strengthening (HRV, section 5): r = h[concept].
+
+    Of a measured HRV r = 1 + g / max|g|, which `upper` does not bound: it is 2 at most.
+    """
+    if relevance.kind == "measured":
+        return towards(relevance.row(concept))
+    return emphasis(relevance, concept, upper)
 
 
 def adjusting(
@@ -56,9 +66,12 @@ def adjusting(
     """Rescale vector (H,) of concept adjusting (HRV, figure 4): r = a h[desired] - b h[undesired].
 
     `upper` bounds both HRVs before they are combined. With a=2, b=1 and the same concept twice
-    this is strengthening.
+    this is strengthening. Of measured HRVs r = 1 + u / max|u| with u the difference of both
+    directions, weighted alike (`towards_and_away`).
     """
-    return a * _clamped(relevance, desired, upper) - b * _clamped(relevance, undesired, upper)
+    if relevance.kind == "measured":
+        return towards_and_away(relevance.row(desired), relevance.row(undesired), a, b)
+    return a * emphasis(relevance, desired, upper) - b * emphasis(relevance, undesired, upper)
 
 
 def blend(r: Tensor, strength: float) -> Tensor:

@@ -32,6 +32,11 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
     ValueError if one carries no votes, if they differ, or if an image would count twice.
     """
     first, *others = relevances
+    if any(relevance.kind == "measured" for relevance in relevances):
+        raise ValueError(
+            "One of these HRVs is measured, so it has no votes to add up. Only HRVs made by HRV "
+            "Construct can be merged; measure a word once more with more images instead."
+        )
     for other in others:
         _require_mergeable(first, other)
     votes = torch.stack([_votes_of(relevance) for relevance in relevances]).sum(dim=0)

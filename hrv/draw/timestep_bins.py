@@ -18,6 +18,8 @@ def timestep_bins_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
 
     ValueError if the votes were not counted in timestep bins.
     """
+    if relevance.kind == "measured":
+        raise ValueError("Measured HRVs are one vector over all steps, without parts.")
     if relevance.timestep_bins is None or len(relevance.timestep_bins) < 2:
         raise ValueError(
             "This HRV was not counted in timestep bins. Construct it with 'parts' set to 2 or "

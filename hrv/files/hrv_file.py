@@ -1,8 +1,9 @@
 """HRV files: one `.safetensors` file holds the vectors and everything needed to understand them.
 
 Tensors: `vectors` (N, H) float32, and where they are known `votes` (N, H) int64 and `parts`
-(T, N, H) int64, the votes of T timestep bins. Metadata, all strings: `format` ("hrv"), `version`
-("1"), and as JSON `concepts`, `words`, `heads`, `provenance`.
+(T, N, H) int64, the votes of T timestep bins. Metadata, all strings: `format` ("hrv"), `version`,
+and as JSON `concepts`, `words`, `heads`, `provenance`. Version "1" holds voted vectors. Version "2"
+has `kind` too, and is written for measured ones alone, so that older packs read the voted ones.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..heads import HeadTable
-from ..relevance import HeadRelevance
+from ..relevance import KINDS, HeadRelevance, Kind
 from .file_names import SUFFIX
 from .whole_files import safetensors_bytes, write_whole
 
 FORMAT = "hrv"
-VERSION = 1
+VOTED, WITH_KIND = 1, 2
+"""Versions of the format."""
 _DTYPES = {"vectors": torch.float32, "votes": torch.int64, "parts": torch.int64}
 
 
@@ -39,12 +41,14 @@ def save_relevance(path: str | os.PathLike[str], relevance: HeadRelevance) -> Pa
         tensors["parts"] = relevance.timestep_bins.contiguous().cpu()
     metadata = {
         "format": FORMAT,
-        "version": str(VERSION),
+        "version": str(VOTED),
         "concepts": json.dumps(list(relevance.concepts), ensure_ascii=False),
         "words": json.dumps([list(words) for words in relevance.words], ensure_ascii=False),
         "heads": json.dumps(list(relevance.heads.names)),
         "provenance": json.dumps(dict(relevance.provenance), ensure_ascii=False, sort_keys=True),
     }
+    if relevance.kind != "voted":
+        metadata |= {"version": str(WITH_KIND), "kind": relevance.kind}
     write_whole(path, safetensors_bytes(tensors, metadata))
     return path
 
@@ -67,6 +71,7 @@ def load_relevance(path: str | os.PathLike[str]) -> HeadRelevance:
             provenance=_provenance(metadata, heads),
             votes=tensors.get("votes"),
             timestep_bins=tensors.get("parts"),
+            kind=_kind(metadata),
         )
     except ValueError as error:
         raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error
@@ -108,13 +113,29 @@ def _check_version(metadata: Mapping[str, str]) -> None:
             f"format {FORMAT!r}). Choose a file made by HRV Save or HRV Construct."
         )
     version = metadata.get("version", "")
-    if version.isdecimal() and int(version) > VERSION:
+    if version.isdecimal() and int(version) > WITH_KIND:
         raise ValueError(
-            f"It has version {version} of the format; this pack reads up to {VERSION}. "
+            f"It has version {version} of the format; this pack reads up to {WITH_KIND}. "
             "Update the pack."
         )
-    if version != str(VERSION):
-        raise ValueError(f"Its version should be {VERSION!r}, but is {version!r}. Save it again.")
+    if version not in (str(VOTED), str(WITH_KIND)):
+        raise ValueError(
+            f"Its version should be {VOTED} or {WITH_KIND}, but is {version!r}. Save it again."
+        )
+
+
+def _kind(metadata: Mapping[str, str]) -> Kind:
+    """How the vectors were found: files of the first version are of votes."""
+    if metadata["version"] == str(VOTED):
+        return "voted"
+    found = metadata.get("kind")
+    for kind in KINDS:
+        if kind == found:
+            return kind
+    raise ValueError(
+        f"Its vectors are of the kind {found!r}, which this pack does not know; it knows "
+        f"{' and '.join(KINDS)}. Update the pack."
+    )
 
 
 def _json(metadata: Mapping[str, str], key: str) -> object:

@@ -14,27 +14,35 @@ import torch
 from torch import Tensor
 
 
-def way_share(prediction: Tensor, way: Tensor) -> Tensor:
-    """s(r) = <D(r), way> / |way|^2 of each image, (I,) float64, with way = D_B - D_A.
+def way_direction(way: Tensor) -> Tensor:
+    """way / |way|^2 of each image, like way (I, channels, height, width), in float64.
 
-    prediction, way (I, channels, height, width). s grows by 1 where D moves all the way from
-    reading A to reading B. Differentiable in the prediction; the way is a constant. ValueError
-    where a way has no length, for then it has no direction either.
+    way = D_B - D_A. ValueError where a way has no length, for then it has no direction either.
     """
-    if prediction.shape != way.shape:
-        raise ValueError(
-            f"The prediction {tuple(prediction.shape)} and the way {tuple(way.shape)} must be "
-            "latents of the same shape."
-        )
-    direction = way.detach().double().flatten(1)
-    length = direction.square().sum(dim=1)
+    wide = way.detach().double()
+    length = wide.square().flatten(1).sum(dim=1)
     if not bool((length.isfinite() & (length > 0)).all()):
         raise ValueError(
             "The model predicts the same image, or none, for both readings, so there is no way "
             "from one to the other. Use phrases that the model draws differently, and a model "
             "whose predictions are finite (bfloat16 or float32)."
         )
-    return (prediction.double().flatten(1) * direction).sum(dim=1) / length
+    return wide / length[:, None, None, None]
+
+
+def way_share(prediction: Tensor, way: Tensor) -> Tensor:
+    """s(r) = <D(r), way> / |way|^2 of each image, (I,) float64, with way = D_B - D_A.
+
+    prediction, way (I, channels, height, width). s grows by 1 where D moves all the way from
+    reading A to reading B. Differentiable in the prediction, in which it is linear; the way is a
+    constant. ValueError for different shapes and as in `way_direction`.
+    """
+    if prediction.shape != way.shape:
+        raise ValueError(
+            f"The prediction {tuple(prediction.shape)} and the way {tuple(way.shape)} must be "
+            "latents of the same shape."
+        )
+    return (prediction.double() * way_direction(way)).flatten(1).sum(dim=1)
 
 
 def image_effects(shares: Tensor, r: Tensor) -> Tensor:

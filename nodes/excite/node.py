@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+import torch
 from comfy_api.latest import io
 
 from ...hrv.excite.loss import ChosenToken, Kernel, Smoothing
@@ -72,7 +73,7 @@ class AttendExcite(io.ComfyNode):
         concepts = _concepts(listed, hrv)
         chosen = _token_slice(token_slice, hrv, heads.family)
         wanted = wanted_tokens(conditioning, listed, concepts, chosen)
-        relevance = None if hrv is None else hrv.vectors[[hrv.index(name) for name in concepts]]
+        relevance = None if hrv is None else torch.stack([hrv.weights(name) for name in concepts])
         kernel = KERNELS[smoothing_kernel] or ("wide" if hrv is None else "gaussian")
         kind = Smoothing(cast(Kernel, kernel), smoothing_sigma) if smoothing else None
         scale = scale_factor * strength

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ...hrv.relevance import HeadRelevance
-from ...hrv.rescale import blend, strengthening
+from ...hrv.rescale import blend, emphasis
 from ...hrv.text.align import Mapper, Mode
 from ..host.model import model_heads
 from ..host.patching import add_hooks
@@ -77,7 +77,7 @@ class HRVP2PEdit(io.ComfyNode):
         r = None
         if hrv is not None:
             require_compatible(hrv, model)
-            r = blend(strengthening(hrv, concept, read_clamp(clamp, clamp_at, hrv)), strength)
+            r = blend(emphasis(hrv, concept, read_clamp(clamp, clamp_at, hrv)), strength)
         patched = add_hooks(model, pair_hooks(pair, settings, len(model_heads(model)), r))
         return io.NodeOutput(patched, pair_conditioning(source, target, pair), pair_latent(latent))
 

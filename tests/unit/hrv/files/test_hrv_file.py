@@ -62,7 +62,7 @@ def test_what_is_saved_comes_back_bit_for_bit(tmp_path: Path, votes: bool) -> No
 def test_the_header_alone_tells_the_concepts(tmp_path: Path) -> None:
     path = save_relevance(tmp_path / "a.safetensors", relevance())
     assert concept_names(path) == relevance().concepts
-    for changes in ({"format": "lora"}, {"version": "2"}, {"concepts": "[1]"}):
+    for changes in ({"format": "lora"}, {"version": "3"}, {"concepts": "[1]"}):
         save_file({"vectors": relevance().vectors}, path, metadata(**changes))
         with pytest.raises(ValueError, match=r"a\.safetensors"):
             concept_names(path)
@@ -115,7 +115,7 @@ BROKEN_METADATA = {
     "another format": ({"format": "lora"}, "no head relevance vectors"),
     "no version": ({"version": None}, "version"),
     "odd version": ({"version": "one"}, "version"),
-    "newer version": ({"version": "2"}, "Update the pack"),
+    "newer version": ({"version": "3"}, "Update the pack"),
     "no concepts": ({"concepts": None}, "lacks 'concepts'"),
     "no JSON": ({"words": "cat, dog"}, "not readable JSON"),
     "concepts no list": ({"concepts": '"Animals"'}, "list of names"),
