@@ -13,12 +13,12 @@ from ..prompts.tag import TAG, Conditioning, Prompt, prompts_of
 
 
 def single(conditioning: Conditioning, name: str) -> Prompt:
-    """The prompt of a CONDITIONING with one entry and one picture; ValueError otherwise."""
+    """The prompt of a CONDITIONING with one entry and one image; ValueError otherwise."""
     prompt = prompts_of(conditioning)[0]
     if len(conditioning) != 1 or conditioning[0][0].shape[0] != 1:
         raise ValueError(
             f"The {name} prompt must be one HRV Prompt; found {len(conditioning)} combined "
-            "conditionings or a batch. Wire the HRV Prompt itself."
+            "conditionings or a batch. Connect the HRV Prompt itself."
         )
     if len(prompt.tables) != 1:
         raise ValueError(
@@ -70,23 +70,23 @@ def pair_latent(latent: dict[str, Any]) -> dict[str, Any]:
     return paired
 
 
-def split_pairs(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Source and edited pictures (n, ...) of a batch (2n, ...); ValueError if 2n is odd."""
-    if len(pictures) % 2:
+def split_pairs(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Source and edited images (n, ...) of a batch (2n, ...); ValueError if 2n is odd."""
+    if len(images) % 2:
         raise ValueError(
-            f"P2P Split needs pairs of pictures; found {len(pictures)}. Give it the whole batch "
+            f"P2P Split needs pairs of images; found {len(images)}. Give it the whole batch "
             "that the sampler made from P2P-HRV Edit's latent."
         )
-    return pictures[0::2], pictures[1::2]
+    return images[0::2], images[1::2]
 
 
 def split_latent(latent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Source and edited LATENT of a paired one; what has no entry per picture stays as it is."""
+    """Source and edited LATENT of a paired one; what has no entry per image stays as it is."""
     samples = split_pairs(latent["samples"])
     parts = tuple({**latent, "samples": half} for half in samples)
     for key in ("noise_mask", "batch_index"):
         entries = latent.get(key)
         if entries is not None and len(entries) == len(latent["samples"]):
-            for turn, part in enumerate(parts):
-                part[key] = entries[turn::2]
+            for member, part in enumerate(parts):
+                part[key] = entries[member::2]
     return parts[0], parts[1]

@@ -92,9 +92,9 @@ def check(maps, recorder, rows_of, prompt_tag, text):
 
 def rows_of_prompt(prompt_id):
     def rows(call):
-        for i, chunk in enumerate(call.prompt_rows):
-            if chunk and chunk.prompt_id == prompt_id:
-                yield call.spans[i], chunk.length
+        for found, span in call.tagged():
+            if found.prompt_id == prompt_id:
+                yield span, found.length
 
     return rows
 
@@ -110,8 +110,7 @@ def test_maps_are_the_layers_softmax(clip, structure, negative):
     watched, maps = capture(make_model(structure), positive)
     watched, recorder = record(watched)
     latent = sample(watched, positive, prompt(clip, negative), (3, 4, 8, 12))
-    chunk = recorder.calls[0].prompt_rows
-    assert len(chunk) == 2
+    assert len(recorder.calls[0].prompt_rows) == 2
     assert recorder.calls[0].tokens == {"": 77, "blurry": 77, LONG: 154, LONGER: 231}[negative]
     tagged = maps.prompts[0]
     check(maps.word(latent, "red"), recorder, rows_of_prompt(tagged.id), tagged, "red")
@@ -121,11 +120,11 @@ def test_without_guidance_and_with_joined_positives(clip):
     model = make_model()
     one, two = prompt(clip, "a red vase"), prompt(clip, LONG)
     none = prompt(clip, "")
-    for positive, cfg, chunks in ((one, 1.0, 1), (one + two, 1.0, 2), (one + two, 5.0, 3)):
+    for positive, cfg, count in ((one, 1.0, 1), (one + two, 1.0, 2), (one + two, 5.0, 3)):
         watched, maps = capture(model, positive)
         watched, recorder = record(watched)
         latent = sample(watched, positive, none, (3, 4, 8, 8), cfg=cfg)
-        assert {len(call.prompt_rows) for call in recorder.calls} == {chunks}
+        assert {len(call.prompt_rows) for call in recorder.calls} == {count}
         for tagged in maps.prompts:
             word = maps.columns("vase")
             own = [c for c in word if 0 <= c - maps.first_token(tagged.id) < len(tagged.semantic)]
@@ -146,7 +145,7 @@ def test_only_the_prompts_own_rows_are_read(clip):
 
 @pytest.mark.parametrize("structure", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("keep_on", ["sampling device", "CPU"])
-def test_the_picture_is_bit_identical_and_the_model_unchanged(clip, structure, keep_on):
+def test_the_image_is_bit_identical_and_the_model_unchanged(clip, structure, keep_on):
     model = make_model(structure)
     positive, negative = prompt(clip, "a red vase"), prompt(clip, "")
     plain = sample(model, positive, negative, (2, 4, 8, 8))
@@ -158,7 +157,7 @@ def test_the_picture_is_bit_identical_and_the_model_unchanged(clip, structure, k
 
 
 def test_it_captures_beside_steering(clip):
-    """The maps are those before rescaling, of the steered picture."""
+    """The maps are those before rescaling, of the steered image."""
     positive, negative = prompt(clip, "a red vase"), prompt(clip, "")
     watched, maps = capture(make_model(), positive)
     ((tagged, where),) = locate(positive, "red")
@@ -178,7 +177,7 @@ def test_odd_sizes_and_img2img(clip):
 
 
 def test_maps_are_found_by_their_latent(clip):
-    """ComfyUI keeps older pictures without sampling them again."""
+    """ComfyUI keeps older images without sampling them again."""
     positive, negative = prompt(clip, "a red vase"), prompt(clip, "")
     watched, maps = capture(make_model(), positive)
     with pytest.raises(ValueError, match="no sampling step"):
@@ -201,7 +200,7 @@ def test_memory_stays_within_the_limit(clip, monkeypatch):
 
 
 def test_what_does_not_fit_is_skipped_with_a_warning(clip, monkeypatch):
-    """An area prompt sees a part of the picture only."""
+    """An area prompt sees a part of the image only."""
     said: list[str] = []
     monkeypatch.setattr(capture_hook, "warn", said.append)
     whole, part = prompt(clip, "a red vase"), prompt(clip, "a green apple")

@@ -28,7 +28,7 @@ class Watched(HRVCapture):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """What reaches the page for the node: (value, total, picture)."""
+    """What reaches the page for the node: (value, total, image)."""
     seen = []
 
     def hook(value, total, preview, prompt_id=None, node_id=None):
@@ -61,7 +61,7 @@ def test_a_words_map_grows_on_the_node(clip, sent):
     values = [value for value, _, _ in sent]
     assert values[:-1] == sorted(set(values[:-1])) and values[-1] == sent[-1][1]
     assert 4 <= len(sent) <= map_preview.PREVIEWS
-    assert {picture.size for _, _, picture in sent} == {(4 * 192, 256)}
+    assert {image.size for _, _, image in sent} == {(4 * 192, 256)}
     shown = np.asarray(sent[-1][2]).astype(int)
     captured, word = maps.word(latent, "vase")
     every = torch.ones(len(maps.heads), dtype=torch.bool)

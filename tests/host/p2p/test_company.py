@@ -49,25 +49,25 @@ def test_strengthening_another_word_of_the_target_composes(models, clip):
         assert_close(out[3], merge(maps, v[3]))
 
 
-@pytest.mark.parametrize("turn", [0, 1])
-def test_capture_reads_the_prompts_own_pictures_and_changes_nothing(models, clip, turn):
+@pytest.mark.parametrize("member", [0, 1])
+def test_capture_reads_the_prompts_own_images_and_changes_nothing(models, clip, member):
     model, negative = models["sd1"], prompt(clip, "bad")
     pair = prompt(clip, SOURCE), prompt(clip, TARGET)
     made = edit(model, *pair, latents(2))
-    watched, maps = HRVCapture.execute(made[0], pair[turn]).args
+    watched, maps = HRVCapture.execute(made[0], pair[member]).args
     found = sample(watched, made[1], negative, made[2])
     assert torch.equal(found, sample(*made[:2], negative, made[2]))
     with Tap(model) as tap:
         sample(*made[:2], negative, made[2])
-    layer, rows = tap.layers[0], [4 + turn, 6 + turn]
+    layer, rows = tap.layers[0], [4 + member, 6 + member]
     colour = torch.stack(
         [attention_map(q, k)[rows, :, :, 2] for q, k, *_ in tap.calls("cross", layer)]
     ).mean(dim=0)
     halves = HRVP2PSplit.execute(samples={"samples": found}).args[2:]
-    _, words = maps.word(halves[turn]["samples"], ("red", "blue")[turn])
+    _, words = maps.word(halves[member]["samples"], ("red", "blue")[member])
     kept = next(w for w in words if (w.stage, w.layer) == (layer.stage, layer.layer))
     assert torch.allclose(kept.maps[:, :, 0].double().flatten(2), colour, atol=1e-5)
-    for other in (found, halves[1 - turn]["samples"]):
+    for other in (found, halves[1 - member]["samples"]):
         with pytest.raises(ValueError, match="P2P Split"):
             maps.of(other)
 
@@ -93,7 +93,7 @@ def test_a_lora_is_edited_exactly_and_leaves_no_trace(models, clip, structure):
 
 
 @each_structure
-def test_a_controlnet_behind_the_node_steers_both_pictures(models, clip, structure):
+def test_a_controlnet_behind_the_node_steers_both_images(models, clip, structure):
     model, negative = models[structure], prompt(clip, "bad")
     pair = prompt(clip, SOURCE), prompt(clip, TARGET)
     net = make_controlnet(structure)
@@ -110,6 +110,6 @@ def test_a_controlnet_behind_the_node_steers_both_pictures(models, clip, structu
     alone = sample(model, *controlled(pair[0]), made[2])
     assert torch.equal(found[0::2], alone[0::2])
     without = sample(*made[:2], negative, made[2])
-    for turn in (0, 1):  # the source, and the edited picture
-        changed = (found[turn::2] - without[turn::2]).norm()
-        assert changed > 1e-2 * without[turn::2].norm()
+    for member in (0, 1):  # the source, and the edited image
+        changed = (found[member::2] - without[member::2]).norm()
+        assert changed > 1e-2 * without[member::2].norm()

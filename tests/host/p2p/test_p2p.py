@@ -75,7 +75,7 @@ def test_the_published_code_strengthens_the_named_word_wherever_it_stands(models
 
 @each_structure
 def test_each_range_ends_on_its_own(models, clip, structure):
-    """With self-replace the longer one, as published, and on pictures that are not square."""
+    """With self-replace the longer one, as published, and on images that are not square."""
     model, hrv = models[structure], relevance(models[structure])
     pair = prompt(clip, SOURCE), prompt(clip, TARGET)
     inputs = {"cross_replace": 0.4, "self_replace": share(0.8), "hrv": hrv}

@@ -51,17 +51,17 @@ def test_strength_zero_is_bit_identical(model, hrv, positive, clip):
 def test_adjusting_towards_itself_is_strengthening(model, hrv, positive, clip):
     strengthen = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Animals", 1.0)
     adjust = HRVConceptAdjust.execute(model, hrv, positive, "cat", "Animals", "animals", 1.0)
-    pictures = [sample(node.args[0], positive, clip) for node in (strengthen, adjust)]
-    assert torch.allclose(*pictures, rtol=1e-4, atol=1e-4 * float(pictures[0].abs().max()))
-    assert not torch.equal(pictures[0], sample(model, positive, clip))
+    images = [sample(node.args[0], positive, clip) for node in (strengthen, adjust)]
+    assert torch.allclose(*images, rtol=1e-4, atol=1e-4 * float(images[0].abs().max()))
+    assert not torch.equal(images[0], sample(model, positive, clip))
 
 
 def test_percent_counts_heads(model, hrv, positive, clip):
     half = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "LeRHF", 50, "percent", -2.0)
     count = len(hrv.heads) // 2
     heads = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "LeRHF", count, "heads", -2.0)
-    pictures = [sample(node.args[0], positive, clip) for node in (half, heads)]
-    assert torch.equal(*pictures)
+    images = [sample(node.args[0], positive, clip) for node in (half, heads)]
+    assert torch.equal(*images)
 
 
 def test_more_heads_than_there_are_is_an_error(model, hrv, positive):
@@ -106,11 +106,11 @@ def test_a_tagged_prompt_is_steered_like_an_hrv_prompt(model, hrv, positive, cli
     text = "a red cat, a mouse and a mouse"
     encoded = host_nodes.CLIPTextEncode().encode(clip, text)[0]
     tagged = HRVTagPrompt.execute(encoded, clip, text).args[0]
-    pictures = [
+    images = [
         sample(HRVConceptStrengthen.execute(model, hrv, c, "cat", "Color", 1.0).args[0], c, clip)
         for c in (positive, tagged)
     ]
-    assert torch.equal(*pictures)
+    assert torch.equal(*images)
     assert "hrv_prompt" not in encoded[0][1]
 
 
@@ -133,5 +133,5 @@ def test_a_word_in_one_of_two_joined_prompts_is_steered_there(model, hrv, positi
     joined = other + positive
     node = HRVConceptStrengthen.execute(model, hrv, joined, "cat", "Color", 1.0)
     alone = HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Color", 1.0)
-    pictures = [sample(n.args[0], joined, clip) for n in (node, alone)]
-    assert torch.equal(*pictures)
+    images = [sample(n.args[0], joined, clip) for n in (node, alone)]
+    assert torch.equal(*images)

@@ -202,7 +202,7 @@ def test_without_guidance_the_prompt_runs_alone_and_is_steered(monkeypatch, mode
     assert (steered - literal).abs().max() < 1e-4 * literal.abs().max()
 
 
-def test_separate_calls_for_want_of_memory_give_the_same_picture(monkeypatch, models, clip):
+def test_separate_calls_for_want_of_memory_give_the_same_image(monkeypatch, models, clip):
     model = models["sd1"]
     positive, negative = prompt(clip, "a red cat"), encode(clip, "bad")
     together = sample(steer(model, positive, "cat"), positive, negative)
