@@ -104,6 +104,16 @@ def token_maps(
     return maps if found == count else own_maps(maps, found, count)
 
 
+def full_maps(q: Tensor, k: Tensor, heads: int) -> Tensor:
+    """M = softmax(Q K^T / sqrt(d)) of all tokens, (B, h, N, T) in float32 or wider.
+
+    q (B, N, h*d), k (B, T, h*d). Differentiable.
+    """
+    wide = torch.promote_types(q.dtype, torch.float32)
+    queries, keys = (t.to(wide).unflatten(-1, (heads, -1)).transpose(1, 2) for t in (q, k))
+    return torch.softmax(queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5, dim=-1)
+
+
 def _runs(positions: Sequence[int]) -> list[slice]:
     """Positions as slices, which are taken without an index tensor on the device."""
     runs = [slice(0, 0)]

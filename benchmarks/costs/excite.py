@@ -12,7 +12,6 @@ attention then keeps its inputs, its output and one number for each query, as on
 from __future__ import annotations
 
 import argparse
-import contextlib
 import time
 import weakref
 from collections.abc import Callable
@@ -28,12 +27,15 @@ from torch.utils._pytree import tree_leaves
 
 import nodes as host_nodes
 
-from ...hrv.excite.loss import ChosenToken, Smoothing, excite_loss
-from ...hrv.excite.plan import plan_maps, token_slots
+from ...hrv.excite.filters import Smoothing
+from ...hrv.excite.plan import plan_maps
+from ...hrv.excite.settings import MapReading
+from ...hrv.excite.words import ChosenToken, token_slots
 from ...hrv.heads import cross_attention_layers, head_table
 from ...hrv.relevance import HeadRelevance
-from ...nodes.excite.look import Enough, Look, Reading, Wanted
+from ...nodes.excite.loss_reader import LossReader
 from ...nodes.excite.node import AttendExcite
+from ...nodes.excite.targets import PromptTargets, Targets
 from ...nodes.host.gradient_pass import pass_options
 from ...nodes.host.gradients import checkpointed
 from ...nodes.host.hooks import Call, PromptRows, Run
@@ -141,15 +143,11 @@ class Live(TorchDispatchMode):
         self.now -= size
 
 
-class ShapeLook(Look):
-    """A pass whose numbers nobody reads."""
+class ShapeReader(LossReader):
+    """Reads and takes gradients as in a pass; the numbers have no content, so nothing is kept."""
 
-    def __call__(self, call: Call, run: Callable[[], Any]) -> None:
-        with contextlib.suppress(Enough):
-            run()
-        loss, _ = excite_loss(self._losses(call)[0])
-        self.gradient = torch.autograd.grad(loss.sum(), self.x)[0]
-        self._parts.clear()
+    def _keep(self, *_found: Any) -> None:
+        pass
 
 
 def peak_of_pass(
@@ -166,13 +164,14 @@ def peak_of_pass(
     vectors = torch.ones(1, len(heads)) if weighed else None
     plan = plan_maps(unet, layers, heads, (side, side), "auto", vectors)
     tokens = (ChosenToken(4, 0), ChosenToken(8, 0))
-    wanted = Wanted(Prompt("p", TEXT, ()), tokens, WORDS, token_slots(77, (), "all but first"))
-    reading = Reading((wanted,), vectors, "auto", Smoothing("gaussian", 0.5))
+    slots = token_slots(77, (), "all but first")
+    reading = MapReading(Smoothing("gaussian"), "all but first")
+    targets = Targets((PromptTargets(Prompt("p", TEXT, ()), tokens, slots),), vectors, reading)
     with fake, live, checkpointed(unet, recompute):
         x = torch.zeros(1, 4, side, side).requires_grad_()
         z, y = x.half(), torch.zeros(1, adm, dtype=torch.float16) if adm else None
         context = torch.zeros(1, 77, unet_config["context_dim"], dtype=torch.float16)
-        look = ShapeLook(reading, {(side, side): plan}, x, 1.0)
+        reader = ShapeReader(targets, {(side, side): plan}, x, 1.0)
         call = Call(
             layers=layers,
             heads=heads,
@@ -185,9 +184,9 @@ def peak_of_pass(
             unet=unet,
             run=Run(),
         )
-        options = pass_options({}, look, False)["transformer_options"]
-        handles = list(look.attach(call))
-        look(call, lambda: unet._forward(z, torch.zeros(1), context, y, None, options))
+        options = pass_options({}, reader, False)["transformer_options"]
+        handles = list(reader.attach(call))
+        reader(call, lambda: unet._forward(z, torch.zeros(1), context, y, None, options))
         for handle in handles:
             handle.remove()
     return live.peak

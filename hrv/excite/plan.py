@@ -1,93 +1,20 @@
-"""What an artist asks of A&E-HRV, read and checked: words, thresholds, token slice, map size."""
+"""Which layers' attention maps are read for the loss, with what weights, and at what size."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ..heads import CrossAttentionLayer, HeadTable
 from ..resolution import Size, halvings, side_after
-from ..schedule import steps_within
 
-CHUNK = 77
-TokenSlice = Literal["auto", "all but first and last", "all but first", "words"]
 MapSize = Literal["auto", "1/4", "1/16", "1/64"]
 _HALVINGS: dict[str, int] = {"1/4": 1, "1/16": 2, "1/64": 3}
 _SMALLEST_SIDE = 6  # of a map that `auto` chooses: the 3 x 3 smoothing is a quarter of it then
-
-
-class WantedWord(NamedTuple):
-    """A word of the prompt and the concept it is an instance of, if one was named."""
-
-    text: str
-    concept: str | None
-
-
-def parse_wanted(text: str) -> tuple[WantedWord, ...]:
-    """Read 'cat: Animals, dog: Animals' or 'cat, dog'; ValueError where no word is named."""
-    found = []
-    for part in (each.strip() for each in re.split(r"[,\n]", text)):
-        word, colon, concept = (each.strip() for each in part.partition(":"))
-        if part and (not word or (colon and not concept)):
-            raise ValueError(
-                f"Expected a word and its concept, such as cat: Animals; found {part!r}."
-            )
-        if part:
-            found.append(WantedWord(word, concept or None))
-    if not found:
-        raise ValueError(
-            "Name the words that must be in the picture, such as: cat: Animals, dog: Animals "
-            "(without an HRV: cat, dog)."
-        )
-    return tuple(found)
-
-
-def parse_thresholds(text: str) -> tuple[tuple[float, float], ...]:
-    """Read '0: 0.05, 0.2: 0.5': (share of the steps, attention to reach); empty for none."""
-    found = []
-    for part in (each.strip() for each in re.split(r"[,\n]", text)):
-        if not part:
-            continue
-        try:
-            share, threshold = (float(each) for each in part.split(":"))
-        except ValueError:
-            share = threshold = -1.0
-        if not (0.0 <= share < 1.0 and 0.0 <= threshold <= 1.0):
-            raise ValueError(
-                "Expected thresholds such as 0: 0.05, 0.2: 0.5, 0.4: 0.8 (share of the steps: "
-                f"attention to reach, both from 0 to 1); found {part!r}."
-            )
-        found.append((share, threshold))
-    return tuple(found)
-
-
-def thresholds_by_step(thresholds: Sequence[tuple[float, float]], steps: int) -> dict[int, float]:
-    """Step -> threshold, shares rounded down as published: 0, 10, 20 of 50 or of 51.
-
-    Of several that fall on one step the highest counts.
-    """
-    found: dict[int, float] = {}
-    for share, threshold in thresholds:
-        step = steps_within(share, steps)
-        found[step] = max(threshold, found.get(step, 0.0))
-    return found
-
-
-def token_slots(length: int, semantic: Sequence[int], choice: TokenSlice) -> tuple[int, ...]:
-    """The tokens that share a pixel's attention (softmax of 100 A), of a prompt's `length`.
-
-    all but first and last: 1 to 75, Attend-and-Excite's code; all but first: 1 to 76, A&E-HRV's;
-    words: 1 up to the end token, Attend-and-Excite's for SD2.1. Long prompts: of each 77 tokens.
-    """
-    if choice == "words":
-        return tuple(semantic)
-    last = CHUNK - 2 if choice == "all but first and last" else CHUNK - 1
-    return tuple(position for position in range(length) if 1 <= position % CHUNK <= last)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,22 +51,25 @@ def plan_maps(
     """
     levels = halvings(unet, layers)
     level = _level(levels, latent, choice, relevance is not None)
-    size = _size(latent, level)
+    spans = [heads.span(layer.stage, layer.layer) for layer in layers]
     if relevance is not None:
         weights = relevance / len(heads)
-        read = [
-            bool((weights[:, heads.span(layer.stage, layer.layer)] != 0).any()) for layer in layers
-        ]
     else:
-        read = [each == level for each in levels]
-        weights = torch.zeros(1, len(heads))
-        for layer, chosen in zip(layers, read, strict=True):
-            weights[:, heads.span(layer.stage, layer.layer)] = float(chosen)
-        weights /= weights.sum()
+        chosen = [span for span, own in zip(spans, levels, strict=True) if own == level]
+        weights = _equal_weights(chosen, len(heads))
     sizes = tuple(
-        _size(latent, each) if chosen else None for each, chosen in zip(levels, read, strict=True)
+        _size(latent, own) if bool((weights[:, span] != 0).any()) else None
+        for own, span in zip(levels, spans, strict=True)
     )
-    return MapPlan(size, weights, sizes)
+    return MapPlan(_size(latent, level), weights, sizes)
+
+
+def _equal_weights(spans: Sequence[slice], heads: int) -> Tensor:
+    """(1, heads): the same weight for every head in the spans, 0 for the others; sum 1."""
+    weights = torch.zeros(1, heads)
+    for span in spans:
+        weights[:, span] = 1.0
+    return weights / weights.sum()
 
 
 def _level(levels: Sequence[int], latent: Size, choice: MapSize, resampled: bool) -> int:
@@ -156,7 +86,7 @@ def _level(levels: Sequence[int], latent: Size, choice: MapSize, resampled: bool
     if wanted not in levels and min(_size(latent, wanted)) < 2:
         raise ValueError(
             f"Maps with {choice} of the pixels of a {latent[0]} x {latent[1]} latent would be a "
-            "single point. Set map_size to auto, or make a larger picture."
+            "single point. Set map_size to auto, or make a larger image."
         )
     return wanted
 

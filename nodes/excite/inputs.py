@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from comfy_api.latest import io
 
+from ...hrv.excite.filters import Kernel
+from ...hrv.excite.plan import MapSize
+from ...hrv.excite.words import TokenSlice
 from ..shared.inputs import HRV, model_input
 
-KERNELS = {"as published": None, "gaussian (A&E-HRV)": "gaussian", "wide (A&E)": "wide"}
-SLICES = {
-    "as published": "auto",
+KERNELS: dict[str, Kernel | None] = {
+    "as published": None,
+    "gaussian (A&E-HRV)": "gaussian",
+    "wide (A&E)": "wide",
+}
+SLICES: dict[str, TokenSlice | None] = {
+    "as published": None,
     "1 to 75 (A&E)": "all but first and last",
     "1 to 76 (A&E-HRV)": "all but first",
     "words only (A&E, SD2.1)": "words",
 }
-MAP_SIZES = ["auto", "1/4", "1/16", "1/64"]
 
 
 def excite_inputs() -> list[Any]:
@@ -24,12 +30,12 @@ def excite_inputs() -> list[Any]:
         model_input(),
         io.Conditioning.Input(
             "conditioning",
-            tooltip="The HRV Prompt that names the things. Wire the same one into the sampler.",
+            tooltip="The HRV Prompt that names the things. Connect it to the sampler too.",
         ),
         io.String.Input(
             "words",
             default="",
-            tooltip="The words that must be in the picture, each with its concept: "
+            tooltip="The words that must be in the image, each with its concept: "
             "cat: Animals, dog: Animals. Without an HRV just: cat, dog.",
         ),
         io.Float.Input(
@@ -38,8 +44,8 @@ def excite_inputs() -> list[Any]:
             min=0.0,
             max=5.0,
             step=0.05,
-            tooltip="How far the latent moves: 1 is the paper's, 0 leaves the picture as it is. "
-            "Lower it when pictures look torn.",
+            tooltip="How far the latent is updated: 1 is the paper's, 0 leaves the image as it "
+            "is. Lower it when images look torn.",
         ),
         *_when(),
         *_how_far(),
@@ -62,14 +68,14 @@ def _when() -> list[Any]:
             max=1.0,
             step=0.05,
             advanced=True,
-            tooltip="The share of the steps, from the first, in which the latent moves.",
+            tooltip="The share of the steps, from the first, in which the latent is updated.",
         ),
         io.String.Input(
             "thresholds",
             default="0: 0.05, 0.2: 0.5, 0.4: 0.8",
             advanced=True,
             tooltip="Share of the steps: attention that every word must have reached there, by "
-            "moving again and again. Empty: never.",
+            "more updates. Empty: never.",
         ),
         io.Int.Input(
             "refinements",
@@ -77,7 +83,7 @@ def _when() -> list[Any]:
             min=0,
             max=200,
             advanced=True,
-            tooltip="How often at most the latent moves again where a threshold is not reached.",
+            tooltip="How many more updates at most, where a threshold is not reached.",
         ),
     ]
 
@@ -142,7 +148,7 @@ def _maps() -> list[Any]:
         ),
         io.Combo.Input(
             "map_size",
-            options=MAP_SIZES,
+            options=list(get_args(MapSize)),
             advanced=True,
             tooltip="Pixels of the maps, as a share of the latent's. auto: 1/64 with an HRV, "
             "1/16 without, or the nearest size there is, of 6 x 6 or more if possible.",
@@ -151,7 +157,7 @@ def _maps() -> list[Any]:
             "checkpointing",
             options=["auto", "on", "off"],
             advanced=True,
-            tooltip="on: much less memory, a third more time in the steps that move. auto: on "
-            "from two pictures of 512 x 512 or one of 768 x 768.",
+            tooltip="on: much less memory, a third more time in steps with an update. auto: on "
+            "from two images of 512 x 512 or one of 768 x 768.",
         ),
     ]

@@ -1,32 +1,31 @@
-"""A&E-HRV: every thing the prompt names is in the picture."""
+"""The node A&E-HRV: its inputs become settings, its MODEL has the hook `Excite`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-import torch
 from comfy_api.latest import io
 
-from ...hrv.excite.loss import ChosenToken, Kernel, Smoothing
-from ...hrv.excite.plan import (
-    MapSize,
-    TokenSlice,
-    WantedWord,
+from ...hrv.excite.filters import Smoothing
+from ...hrv.excite.plan import MapSize
+from ...hrv.excite.settings import (
+    ExciteSettings,
+    MapReading,
+    StepSizes,
     parse_thresholds,
-    parse_wanted,
-    token_slots,
+    published_kernel,
+    published_slice,
 )
 from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
 from ..host.patching import add_hooks
-from ..prompts.tag import Prompt, locate
 from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id, teller
+from .gradient_passes import Checkpointing, GradientPasses
+from .hook import Excite
 from .inputs import KERNELS, SLICES, excite_inputs
-from .look import Reading, Wanted
-from .run import Checkpointing, Excite, Movement
+from .targets import find_targets
 
 
 class AttendExcite(io.ComfyNode):
@@ -38,10 +37,12 @@ class AttendExcite(io.ComfyNode):
             node_id="HRVAttendExcite",
             display_name="A&E-HRV",
             category=CATEGORY,
-            description="For prompts with several things: while the picture is made, moves it so "
-            "that each named word is attended to, and none of them is forgotten.",
+            description="For prompts with several things: while the image is made, updates its "
+            "latent so that each named word is attended to, and none of them is forgotten.",
             inputs=excite_inputs(),
-            outputs=[io.Model.Output(tooltip="The model that moves the picture, for the sampler.")],
+            outputs=[
+                io.Model.Output(tooltip="The model, for the sampler whose latent it updates.")
+            ],
             hidden=[io.Hidden.unique_id],
         )
 
@@ -66,71 +67,17 @@ class AttendExcite(io.ComfyNode):
         checkpointing: Checkpointing = "auto",
         hrv: HeadRelevance | None = None,
     ) -> io.NodeOutput:
-        heads = model_heads(model)
-        listed = parse_wanted(words)
         if hrv is not None:
             require_compatible(hrv, model)
-        concepts = _concepts(listed, hrv)
-        chosen = _token_slice(token_slice, hrv, heads.family)
-        wanted = wanted_tokens(conditioning, listed, concepts, chosen)
-        relevance = None if hrv is None else torch.stack([hrv.weights(name) for name in concepts])
-        kernel = KERNELS[smoothing_kernel] or ("wide" if hrv is None else "gaussian")
-        kind = Smoothing(cast(Kernel, kernel), smoothing_sigma) if smoothing else None
-        scale = scale_factor * strength
-        asked = parse_thresholds(thresholds)
-        movement = Movement(move_until, scale, range_start, range_end, asked, refinements)
-        tell = teller(node_id(cls))
-        reading = Reading(wanted, relevance, map_size, kind)
-        return io.NodeOutput(add_hooks(model, [Excite(reading, movement, checkpointing, tell)]))
-
-
-def wanted_tokens(
-    conditioning: Any,
-    listed: Sequence[WantedWord],
-    concepts: Sequence[str],
-    choice: TokenSlice,
-) -> tuple[Wanted, ...]:
-    """The chosen tokens in each prompt that has any of the words; every token counts for itself.
-
-    ValueError, listing the words there are, if no prompt contains a word.
-    """
-    prompts: dict[str, Prompt] = {}
-    tokens: dict[str, list[tuple[ChosenToken, str]]] = {}
-    for word, concept in listed:
-        row = concepts.index(concept) if concepts and concept else 0
-        for prompt, positions in locate(conditioning, word):
-            prompts[prompt.id] = prompt
-            found = [(ChosenToken(position, row), word) for position in positions]
-            tokens.setdefault(prompt.id, []).extend(found)
-    return tuple(
-        Wanted(
-            prompt,
-            tuple(token for token, _ in tokens[identity]),
-            tuple(word for _, word in tokens[identity]),
-            token_slots(prompt.tables[0].length, prompt.semantic, choice),
+        kernel = KERNELS[smoothing_kernel] or published_kernel(hrv is not None)
+        family = model_heads(model).family
+        reading = MapReading(
+            Smoothing(kernel, smoothing_sigma) if smoothing else None,
+            SLICES[token_slice] or published_slice(hrv is not None, family),
+            map_size,
         )
-        for identity, prompt in prompts.items()
-    )
-
-
-def _concepts(listed: Sequence[WantedWord], hrv: HeadRelevance | None) -> list[str]:
-    """The distinct concepts named; with an HRV every word must name one."""
-    if hrv is None:
-        return []
-    for word, concept in listed:
-        if concept is None:
-            raise ValueError(
-                f"A&E-HRV: say what “{word}” is, such as {word}: {hrv.concepts[0]}. The concepts "
-                f"of this HRV are: {', '.join(hrv.concepts)}."
-            )
-        hrv.index(concept)
-    return list(dict.fromkeys(concept for _, concept in listed if concept))
-
-
-def _token_slice(choice: str, hrv: HeadRelevance | None, family: str) -> TokenSlice:
-    """The published slice of each variant, unless another is chosen."""
-    if SLICES[choice] != "auto":
-        return cast(TokenSlice, SLICES[choice])
-    if hrv is not None:
-        return "all but first"
-    return "words" if family.startswith("SD2") else "all but first and last"
+        passes = GradientPasses(find_targets(conditioning, words, hrv, reading), checkpointing)
+        sizes = StepSizes(scale_factor * strength, range_start, range_end)
+        settings = ExciteSettings(move_until, sizes, parse_thresholds(thresholds), refinements)
+        hook = Excite(passes, settings, teller(node_id(cls)))
+        return io.NodeOutput(add_hooks(model, [hook]))

@@ -57,7 +57,6 @@ KNOWN: dict[str, set[str]] = {
         "benchmarks/evidence/breaking/__init__.py",
         "hrv/draw/__init__.py",
         "hrv/files/__init__.py",
-        "nodes/excite/__init__.py",
     },
 }
 

@@ -1,4 +1,4 @@
-"""A&E-HRV beside other nodes, after errors, and what it refuses."""
+"""A&E-HRV beside other samplers and other nodes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import comfy.sample
 import comfy.samplers
 import pytest
 import torch
-from comfy.ldm.modules.attention import BasicTransformerBlock
 from excite_scene import (
     CONCEPT_WORDS,
-    PLAIN_WORDS,
     SIDE,
     excited,
     prompts,
@@ -21,8 +19,6 @@ from excite_scene import (
 from tiny_models import make_controlnet, make_model
 
 import nodes as host_nodes
-from hrv_pack.nodes.excite import node as excite
-from hrv_pack.nodes.host.gradients import checkpointed, differentiable, gradients
 from hrv_pack.nodes.host.hooks import Hook, Phase
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
@@ -35,16 +31,8 @@ pytestmark = pytest.mark.usefixtures("host", "inference")
 CLOSED = {"uni_pc", "uni_pc_bh2", "sa_solver", "sa_solver_pece", "dpm_fast", "dpm_adaptive"}
 
 
-@pytest.fixture
-def said(monkeypatch):
-    """What the node's text shows."""
-    texts: list[str] = []
-    monkeypatch.setattr(excite, "teller", lambda _node: texts.append)
-    return texts
-
-
 class Push(Hook[None]):
-    """Moves the latent by `by` at the second step, and keeps what every step starts from."""
+    """Adds to the latent `by` at the second step, and keeps what every step starts from."""
 
     label = "push"
     phase = Phase.WATCH
@@ -64,7 +52,7 @@ class Push(Hook[None]):
 
 
 @pytest.mark.parametrize("name", comfy.samplers.SAMPLER_NAMES)
-def test_a_sampler_goes_on_from_where_the_latent_was_moved_to_or_is_refused(models, clip, name):
+def test_a_sampler_goes_on_from_where_the_latent_was_updated_to_or_is_refused(models, clip, name):
     model, (positive, negative) = models["sd1"].clone(), prompts(clip)
     # a model without an opinion: what a latent becomes is then linear in it
     model.set_model_unet_function_wrapper(lambda _f, args: args["input"] * 0.5)
@@ -98,24 +86,24 @@ def test_a_sampler_goes_on_from_where_the_latent_was_moved_to_or_is_refused(mode
 
 
 @pytest.mark.parametrize("node", [HRVConceptStrengthen, HRVConceptAdjust])
-def test_steered_words_are_steered_while_the_latent_is_moved(models, clip, node):
+def test_steered_words_are_steered_while_the_latent_is_updated(models, clip, node):
     model, (positive, negative) = models["sd1"], prompts(clip)
     concepts = ("Animals",) if node is HRVConceptStrengthen else ("Animals", "Color")
 
     def steered(patched):
         return node.execute(patched, relevance(model), positive, "cat", *concepts, 1.0).args[0]
 
-    def moved(patched):
+    def updated(patched):
         return excited(patched, positive, CONCEPT_WORDS, hrv=relevance(model))
 
-    pictures, starts = [], []
-    for patched in (moved(steered(model)), steered(moved(model)), moved(model)):
+    images, starts = [], []
+    for patched in (updated(steered(model)), steered(updated(model)), updated(model)):
         watch = Push(prompts_of(positive)[0])
-        pictures.append(sample(add_hooks(patched, [watch]), positive, negative))
+        images.append(sample(add_hooks(patched, [watch]), positive, negative))
         starts.append(watch.latents[0])
-    assert torch.equal(pictures[0], pictures[1])
+    assert torch.equal(images[0], images[1])
     assert torch.equal(starts[0], starts[1]) and not torch.equal(starts[0], starts[2])
-    assert not torch.equal(pictures[0], sample(steered(model), positive, negative))
+    assert not torch.equal(images[0], sample(steered(model), positive, negative))
 
 
 def test_watched_maps_hold_the_evaluations_of_the_sampler_alone(models, clip):
@@ -165,10 +153,10 @@ def test_a_controlnet_takes_part_and_keeps_its_control(models, clip, said, struc
 def test_a_second_prompt_beside_it_changes_nothing_of_its_loss(models, clip, said):
     model, (positive, negative) = models["sd1"], prompts(clip)
     other = host_nodes.CLIPTextEncode().encode(clip, "in a garden")[0]
-    moving = excited(model, positive)
-    sample(moving, positive, negative)
-    sample(moving, positive + other, negative)
-    sample(moving, positive, negative, cfg=1.0)
+    updating = excited(model, positive)
+    sample(updating, positive, negative)
+    sample(updating, positive + other, negative)
+    sample(updating, positive, negative, cfg=1.0)
     assert said[0] == said[1] == said[2]
 
 
@@ -182,137 +170,7 @@ def test_area_prompts_are_read_where_they_are(models, clip, said):
     assert not torch.equal(found, plain)
 
 
-def test_patched_weights_are_differentiated_as_well(models, clip):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-    expected = sample(excited(model, positive), positive, negative)
-    linear = unet_of(model).middle_block[1].transformer_blocks[0].attn1.to_q
-    linear.weight_function = [lambda weight: weight * 1.0]  # as the host patches offloaded weights
-    try:
-        found = sample(excited(model, positive), positive, negative)
-        assert len(linear.weight_function) == 1
-    finally:
-        del linear.weight_function
-    assert torch.equal(found, expected)
-
-
-def test_weights_can_be_differentiated_without_a_copy_and_are_put_back(models):
-    unet = unet_of(models["sd1"])
-    before = {name: (p, p.data_ptr()) for name, p in unet.named_parameters()}
-    with gradients(), differentiable(unet, torch.device("cpu")), checkpointed(unet, True):
-        for name, parameter in unet.named_parameters():
-            assert not parameter.is_inference() and not parameter.requires_grad
-            assert parameter.data_ptr() == before[name][1]
-    assert all(p is before[name][0] for name, p in unet.named_parameters())
-    assert not any("forward" in vars(module) for module in unet.modules())
-
-
-@pytest.mark.parametrize(
-    "error", [RuntimeError, comfy.model_management.InterruptProcessingException]
-)
-@pytest.mark.parametrize("where", ["pass", "step"])
-def test_the_model_is_untouched_after_an_error(models, clip, error, where):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-    plain = sample(model, positive, negative)
-    parameters = list(unet_of(model).parameters())
-
-    def fail(_module, args):
-        if args[0].requires_grad == (where == "pass"):
-            raise error("stop")
-
-    handle = unet_of(model).middle_block[0].in_layers[0].register_forward_pre_hook(fail)
-    with pytest.raises(error):
-        sample(excited(model, positive, checkpointing="on"), positive, negative)
-    handle.remove()
-    assert all(a is b for a, b in zip(parameters, unet_of(model).parameters(), strict=True))
-    for module in unet_of(model).modules():
-        assert not module._forward_hooks and "forward" not in vars(module)
-    assert "hrv_hooks" not in model.model_options["transformer_options"]
-    assert torch.equal(sample(model, positive, negative), plain)
-
-
-def test_it_can_be_interrupted_between_refinements(models, clip, said, monkeypatch):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-
-    class Cancelled(Exception):
-        pass
-
-    def stop():
-        if len(said) == 2:
-            raise Cancelled
-
-    monkeypatch.setattr(comfy.model_management, "throw_exception_if_processing_interrupted", stop)
-    with pytest.raises(Cancelled):
-        sample(excited(model, positive, thresholds="0: 1"), positive, negative)
-    assert len(said) == 2
-
-
-def test_out_of_memory_says_what_to_lower(models, clip, monkeypatch):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-
-    def full(self, x, **_):
-        if x.requires_grad:
-            raise comfy.model_management.OOM_EXCEPTION("out of memory")
-        raise AssertionError("the pass with gradients comes first")
-
-    monkeypatch.setattr(BasicTransformerBlock, "forward", full)
-    with pytest.raises(ValueError, match="set checkpointing to on"):
-        sample(excited(model, positive), positive, negative)
-
-
-def test_short_of_memory_it_first_keeps_less(models, clip, monkeypatch):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-    expected = sample(excited(model, positive, checkpointing="on"), positive, negative)
-    forward, failed = BasicTransformerBlock.forward, []
-
-    def full_once(self, x, **options):
-        if x.requires_grad and not failed:
-            failed.append(self)
-            raise comfy.model_management.OOM_EXCEPTION("out of memory")
-        return forward(self, x, **options)
-
-    monkeypatch.setattr(BasicTransformerBlock, "forward", full_once)
-    found = sample(excited(model, positive), positive, negative)
-    assert failed and torch.equal(found, expected)
-
-
-def test_nothing_of_the_graph_is_kept(models, clip):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-    found = sample(excited(model, positive, move_until=1.0), positive, negative)
-    assert not found.requires_grad
-    for parameter in unet_of(model).parameters():
-        assert not parameter.requires_grad and parameter.grad is None
-
-
-@pytest.mark.parametrize(
-    ("words", "weighed", "options", "message"),
-    [
-        ("cat", True, {}, "say what “cat” is"),
-        ("cat: Plants", True, {}, "no concept 'Plants'"),
-        ("dog", False, {}, "dog"),
-        ("", False, {}, "Name the words"),
-        (PLAIN_WORDS, False, {"thresholds": "half"}, "Expected thresholds"),
-    ],
-)
-def test_what_it_cannot_read_is_an_error(models, clip, words, weighed, options, message):
-    model, (positive, _) = models["sd1"], prompts(clip)
-    hrv = relevance(model) if weighed else None
-    with pytest.raises(ValueError, match=message):
-        excited(model, positive, words, hrv=hrv, **options)
-
-
-def test_a_map_size_that_the_model_has_not_is_an_error(models, clip):
-    model, (positive, negative) = models["sd1"], prompts(clip)
-    with pytest.raises(ValueError, match="it has layers with: all, 1/4"):
-        sample(excited(model, positive, map_size="1/16"), positive, negative)
-
-
-def test_another_models_hrv_is_an_error(models, clip):
-    positive, _ = prompts(clip)
-    with pytest.raises(ValueError, match="This HRV was made for"):
-        excited(models["sd1"], positive, CONCEPT_WORDS, hrv=relevance(models["sdxl"]))
-
-
-def test_of_a_pair_only_the_edited_picture_moves(models, clip, said):
+def test_of_a_pair_only_the_edited_image_is_updated(models, clip, said):
     model, negative = models["sd1"], prompts(clip)[1]
     texts = "a red cat and a fish", "a blue cat and a fish"
     source, target = (HRVPrompt.execute(text, clip).args[0] for text in texts)
@@ -324,7 +182,7 @@ def test_of_a_pair_only_the_edited_picture_moves(models, clip, said):
     ).args
     latent = {"latent": latent["samples"], "batch_index": latent["batch_index"]}
     edited = sample(editing, pair, negative, **latent)
-    moved = sample(excited(editing, pair), pair, negative, **latent)
-    assert torch.equal(moved[0], edited[0])
-    assert not torch.equal(moved[1], edited[1])
+    updated = sample(excited(editing, pair), pair, negative, **latent)
+    assert torch.equal(updated[0], edited[0])
+    assert not torch.equal(updated[1], edited[1])
     assert said[0].count("loss") == 1

@@ -26,19 +26,10 @@ from literal_excite import hrv_loss, plain_loss
 from tiny_models import make_model
 
 from hrv_pack.hrv.heads import cross_attention_layers
-from hrv_pack.nodes.excite import node as excite
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
 
 pytestmark = pytest.mark.usefixtures("host", "inference")
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """What the node's text shows."""
-    texts: list[str] = []
-    monkeypatch.setattr(excite, "teller", lambda _node: texts.append)
-    return texts
 
 
 class PlainLoop:
@@ -63,7 +54,7 @@ class PlainLoop:
             found.append(maps.unflatten(1, (side, side)))
         return found
 
-    def moved(self, z, time, eta):
+    def updated(self, z, time, eta):
         z = z.clone().requires_grad_()
         self.seen = [[], []]
         self.unet(z, time, context=self.contexts[0])
@@ -71,15 +62,15 @@ class PlainLoop:
         (gradient,) = torch.autograd.grad(loss, z)
         return (z - eta * gradient).detach()
 
-    def run(self, noise, sigmas, moving):
+    def run(self, noise, sigmas, updated_steps):
         steps = len(sigmas) - 1
         x = noise * (sigmas[0] ** 2 + 1).sqrt()
         for i in range(steps):
             scale = (sigmas[i] ** 2 + 1).sqrt()
             time = self.model.model_sampling.timestep(sigmas[i : i + 1]).float()
-            if i < moving:
+            if i < updated_steps:
                 eta = 20 * torch.linspace(1, 0.5, steps)[i] ** 0.5
-                x = scale * self.moved(x / scale, time, eta)
+                x = scale * self.updated(x / scale, time, eta)
             with torch.no_grad():
                 cond, uncond = (self.unet(x / scale, time, context=c) for c in self.contexts)
             x = x + (sigmas[i + 1] - sigmas[i]) * (uncond + 5.0 * (cond - uncond))
@@ -88,7 +79,9 @@ class PlainLoop:
 
 @pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("checkpointing", ["off", "on"])
-def test_the_latent_moves_as_in_a_plain_loop_around_the_unet(models, clip, weighed, checkpointing):
+def test_the_latent_is_updated_as_in_a_plain_loop_around_the_unet(
+    models, clip, weighed, checkpointing
+):
     model, (positive, negative) = models["sd1"], prompts(clip)
     hrv = relevance(model) if weighed else None
     words = CONCEPT_WORDS if weighed else PLAIN_WORDS
@@ -113,7 +106,7 @@ def test_the_latent_moves_as_in_a_plain_loop_around_the_unet(models, clip, weigh
 
 @pytest.mark.parametrize("structure", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("weighed", [False, True])
-def test_every_family_moves_and_its_model_stays(models, clip, said, structure, weighed):
+def test_every_family_is_updated_and_its_model_stays(models, clip, said, structure, weighed):
     model, (positive, negative) = models[structure], prompts(clip)
     plain = sample(model, positive, negative)
     hrv = relevance(model) if weighed else None
@@ -127,14 +120,14 @@ def test_every_family_moves_and_its_model_stays(models, clip, said, structure, w
 
 
 @pytest.mark.parametrize("options", [{"strength": 0.0}, {"move_until": 0.0}])
-def test_no_movement_is_bit_identical(models, clip, options):
+def test_no_update_is_bit_identical(models, clip, options):
     model, (positive, negative) = models["sd1"], prompts(clip)
     still = excited(model, positive, **options)
     assert torch.equal(sample(still, positive, negative), sample(model, positive, negative))
 
 
 @pytest.mark.parametrize("sampler", ["euler", "dpmpp_sde", "heun"])
-def test_words_that_are_all_attended_give_the_same_picture(models, clip, said, sampler):
+def test_words_that_are_all_attended_give_the_same_image(models, clip, said, sampler):
     model = models["sd1"]
     positive = HRVPrompt.execute("cat", clip).args[0]
     negative = prompts(clip)[1]
@@ -146,24 +139,24 @@ def test_words_that_are_all_attended_give_the_same_picture(models, clip, said, s
     assert len(said) == 3 and all("loss 0.000" in text for text in said)
 
 
-def test_each_picture_of_a_batch_moves_by_its_own_loss(models, clip, said):
+def test_each_image_of_a_batch_is_updated_by_its_own_loss(models, clip, said):
     model, (positive, negative) = models["sd1"], prompts(clip)
-    moving = excited(model, positive)
-    together = sample(moving, positive, negative, batch=3)
+    updating = excited(model, positive)
+    together = sample(updating, positive, negative, batch=3)
     assert said[0].count("loss") == 3
     for number in range(3):
-        alone = sample(moving, positive, negative, batch_index=[number])
+        alone = sample(updating, positive, negative, batch_index=[number])
         assert (together[number] - alone[0]).abs().max() < 1e-3 * alone.abs().max()
 
 
 @pytest.mark.parametrize("sampler", ["heun", "dpm_2", "dpmpp_2s_ancestral", "dpmpp_2m", "lms"])
-def test_it_moves_once_in_a_step(models, clip, said, sampler):
+def test_it_is_updated_once_in_a_step(models, clip, said, sampler):
     model, (positive, negative) = models["sd1"], prompts(clip)
     sample(excited(model, positive, move_until=0.5), positive, negative, 4, sampler=sampler)
     assert [text.split(",")[0] for text in said] == ["step 1 of 4", "step 2 of 4"]
 
 
-def test_image_to_image_moves_in_its_own_steps(models, clip, said):
+def test_image_to_image_is_updated_in_its_own_steps(models, clip, said):
     model, (positive, negative) = models["sd1"], prompts(clip)
     options = {"latent": torch.randn(1, 4, SIDE, SIDE), "denoise": 0.5, "steps": 4}
     plain = sample(model, positive, negative, **options)
@@ -172,21 +165,21 @@ def test_image_to_image_moves_in_its_own_steps(models, clip, said):
     assert not torch.equal(found, plain)
 
 
-def test_inpainting_moves_inside_the_mask_alone(models, clip):
+def test_inpainting_is_updated_inside_the_mask_alone(models, clip):
     model, (positive, negative) = models["sd1"], prompts(clip)
-    picture = torch.randn(1, 4, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    image = torch.randn(1, 4, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     mask = torch.zeros(1, SIDE * 8, SIDE * 8)
     mask[:, :, : SIDE * 4] = 1.0
-    moving = excited(model, positive, move_until=1.0)
-    plain = sample(model, positive, negative, latent=picture, noise_mask=mask)
-    found = sample(moving, positive, negative, latent=picture, noise_mask=mask)
+    updating = excited(model, positive, move_until=1.0)
+    plain = sample(model, positive, negative, latent=image, noise_mask=mask)
+    found = sample(updating, positive, negative, latent=image, noise_mask=mask)
     left, right = (..., slice(0, SIDE // 2)), (..., slice(SIDE // 2, None))
     assert (found - plain)[left].abs().max() > 1e-2 * plain.abs().max()
     assert torch.equal(found[right], plain[right])
     everywhere = sample(
-        moving, positive, negative, latent=picture, noise_mask=torch.ones(1, SIDE * 8, SIDE * 8)
+        updating, positive, negative, latent=image, noise_mask=torch.ones(1, SIDE * 8, SIDE * 8)
     )
-    unmasked = sample(moving, positive, negative, latent=picture)
+    unmasked = sample(updating, positive, negative, latent=image)
     assert (everywhere - unmasked).abs().max() < 1e-4 * unmasked.abs().max()
 
 

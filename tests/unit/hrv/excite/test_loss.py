@@ -1,36 +1,21 @@
-"""Attend-and-Excite and A&E-HRV against literal float64 transcriptions, and their laws."""
+"""Attend-and-Excite and A&E-HRV against literal float64 transcriptions, and the loss's laws."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
 from literal_excite import hrv_loss, plain_loss
 
+from hrv_pack.hrv.attention import full_maps, own_maps
+from hrv_pack.hrv.excite.filters import Smoothing
 from hrv_pack.hrv.excite.loss import (
-    ChosenToken,
-    Smoothing,
-    attention_maps,
-    blur_sigma,
-    blur_width,
     excite_loss,
-    kernel_row,
     layer_part,
-    resized,
-    smoothed,
-    step_size,
     strongest,
     token_losses,
     token_shares,
 )
-from hrv_pack.hrv.excite.plan import (
-    _auto_level,
-    parse_thresholds,
-    parse_wanted,
-    thresholds_by_step,
-    token_slots,
-)
+from hrv_pack.hrv.excite.words import ChosenToken, token_slots
 
 TOKENS = [2, 5]
 LAYERS = [(8, 2), (4, 3), (2, 2)]  # (side, heads)
@@ -106,37 +91,16 @@ def test_ae_hrv_is_its_transcription(maps, side, sigma):
 
 def test_maps_are_softmax_rows_and_copies_of_a_prompt_add_up():
     q, k = torch.randn(2, 6, 8), torch.randn(2, 5, 8)
-    maps = attention_maps(q, k, 2, 5, 5)
+    maps = full_maps(q, k, 2)
     split = lambda t: t.double().unflatten(-1, (2, 4)).transpose(1, 2)  # noqa: E731
     expected = torch.softmax(split(q) @ split(k).transpose(-1, -2) / 2.0, dim=-1)
     assert (maps.double() - expected).abs().max() < 1e-6
-    assert torch.allclose(attention_maps(q, k.repeat(1, 3, 1), 2, 15, 5), maps, atol=1e-6)
+    assert torch.allclose(own_maps(full_maps(q, k.repeat(1, 3, 1), 2), 15, 5), maps, atol=1e-6)
 
 
 def test_keys_that_other_packs_added_are_in_the_softmax_only():
     q, k = torch.randn(1, 6, 8), torch.randn(1, 7, 8)
-    assert torch.equal(attention_maps(q, k, 2, 5, 5), attention_maps(q, k, 2, 7, 7)[..., :5])
-
-
-@pytest.mark.parametrize(("res", "width", "sigma"), [(64, 9, 1.7), (32, 5, 1.1), (16, 3, 0.8)])
-def test_blur_before_resizing_is_the_published_one(res, width, sigma):
-    assert blur_width(res, 8) == width
-    assert blur_sigma(width) == pytest.approx(sigma)
-
-
-def test_a_map_of_the_wanted_size_is_untouched_and_flat_maps_stay_flat():
-    maps = torch.rand(1, 2, 8, 8)
-    assert resized(maps, (8, 8)) is maps
-    for size in ((4, 4), (16, 16), (3, 5)):
-        assert torch.allclose(resized(torch.ones(1, 2, 8, 8), size), torch.ones(1, 2, *size))
-    assert torch.allclose(smoothed(torch.ones(1, 2, 2, 2), Smoothing("wide", 0.5)), torch.ones(1))
-
-
-def test_the_wide_kernel_is_a_gaussian_of_root_two_sigma():
-    wide = kernel_row(3, 0.5, "wide")
-    assert torch.allclose(wide, kernel_row(3, 0.5 * math.sqrt(2)))
-    assert float(wide.sum()) == pytest.approx(1.0)
-    assert not torch.allclose(wide, kernel_row(3, 0.5))
+    assert torch.equal(own_maps(full_maps(q, k, 2), 5, 5), full_maps(q, k, 2)[..., :5])
 
 
 def test_shares_sum_to_one_over_the_slice():
@@ -160,69 +124,3 @@ def test_the_loss_is_the_weakest_tokens_and_says_which():
 def test_a_token_outside_the_slice_is_an_error():
     with pytest.raises(ValueError, match="not in the token slice"):
         strongest(torch.rand(1, 1, 77, 4, 4), [ChosenToken(76, 0)], range(1, 76), None)
-
-
-def test_step_sizes_are_the_published_ones():
-    sizes = [step_size(i, 51, 20.0, 1.0, 0.5) for i in range(51)]
-    expected = 20 * torch.linspace(1, 0.5, 51).sqrt()
-    assert sizes == pytest.approx(expected.tolist(), rel=1e-6)
-    assert step_size(0, 1, 20.0, 1.0, 0.5) == 20.0
-
-
-@pytest.mark.parametrize("steps", [50, 51])
-def test_thresholds_fall_on_the_published_steps(steps):
-    asked = parse_thresholds("0: 0.05, 0.2: 0.5, 0.4: 0.8")
-    assert thresholds_by_step(asked, steps) == {0: 0.05, 10: 0.5, 20: 0.8}
-    assert thresholds_by_step(asked, 3) == {0: 0.5, 1: 0.8}
-    assert parse_thresholds(" ") == ()
-
-
-@pytest.mark.parametrize("text", ["0.5", "0: high", "1.2: 0.5", "0: 1.5", "0: 0.1: 0.2"])
-def test_thresholds_that_cannot_be_read_are_an_error(text):
-    with pytest.raises(ValueError, match="Expected thresholds such as"):
-        parse_thresholds(text)
-
-
-def test_words_are_read_with_their_concepts():
-    assert parse_wanted("cat: Animals, red car : Vehicles\nfish") == (
-        ("cat", "Animals"),
-        ("red car", "Vehicles"),
-        ("fish", None),
-    )
-
-
-@pytest.mark.parametrize("text", ["", " , ", "cat:", ": Animals"])
-def test_words_that_cannot_be_read_are_an_error(text):
-    with pytest.raises(ValueError, match="such as"):
-        parse_wanted(text)
-
-
-def test_token_slices_are_those_of_the_variants():
-    assert token_slots(77, (1, 2, 3), "all but first and last") == tuple(range(1, 76))
-    assert token_slots(77, (1, 2, 3), "all but first") == tuple(range(1, 77))
-    assert token_slots(77, (1, 2, 3), "words") == (1, 2, 3)
-    long = token_slots(154, (), "all but first")
-    assert 76 in long and 77 not in long and 153 in long
-
-
-@pytest.mark.parametrize(
-    ("levels", "latent", "resampled", "expected"),
-    [
-        ((0, 1, 2, 3), (64, 64), True, 3),  # SD1.5 at 512: 8 x 8, as published
-        ((0, 1, 2, 3), (64, 64), False, 2),
-        ((1, 2), (128, 128), True, 3),  # SDXL: resampled to 16 x 16
-        ((1, 2), (128, 128), False, 2),
-        ((0, 1, 2, 3), (32, 32), True, 2),  # 4 x 4 would be too coarse
-        ((0, 1, 2, 3), (64, 32), False, 2),
-        ((0, 1), (8, 8), True, 0),  # the demo model: 8 x 8 and 4 x 4
-        ((0, 1), (8, 8), False, 0),
-        ((0, 1, 2, 3), (48, 64), True, 3),  # 6 x 8
-        ((0, 1, 2, 3), (41, 64), True, 3),  # rounded up to 6
-        ((0, 1, 2, 3), (40, 64), True, 2),
-        ((1, 2), (4, 4), False, 1),  # nothing is large enough: the finest there is
-    ],
-)
-def test_auto_map_size_is_published_or_the_nearest_that_is_not_too_coarse(
-    levels: tuple[int, ...], latent: tuple[int, int], resampled: bool, expected: int
-) -> None:
-    assert _auto_level(levels, latent, resampled) == expected
