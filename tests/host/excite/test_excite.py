@@ -79,9 +79,7 @@ class PlainLoop:
 
 @pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("checkpointing", ["off", "on"])
-def test_the_latent_is_updated_as_in_a_plain_loop_around_the_unet(
-    models, clip, weighed, checkpointing
-):
+def test_the_update_is_that_of_a_plain_loop_around_the_unet(models, clip, weighed, checkpointing):
     model, (positive, negative) = models["sd1"], prompts(clip)
     hrv = relevance(model) if weighed else None
     words = CONCEPT_WORDS if weighed else PLAIN_WORDS
