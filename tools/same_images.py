@@ -42,6 +42,8 @@ BASE = "ec78e9d2cac5"  # before the pack was rebuilt by feature
 JUDGE = ROOT / "pretrained" / "demo_judge.safetensors"
 WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases"}
 UNSEEN = WORDING | {"hrv_menu"}  # a mark for the page's script
+# Pages that end in a sentence: the row from which it is drawn. Its wording may change too.
+SENTENCES = {"demo-diagnosis": 610}
 NAMED = {"required", "optional"}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SEEDS, BATCH = 1, 2
@@ -100,7 +102,8 @@ def note_result(seen: Seen, name: str, result: Result) -> None:
     """Images as pixels, for their files also hold the workflow; of texts the numbers."""
     for node, files in result.images.items():
         for number, data in enumerate(files):
-            seen.images[f"{name}, node {node}, image {number}"] = pixels(data)
+            image = pixels(data, SENTENCES.get(name))
+            seen.images[f"{name}, node {node}, image {number}"] = image
     for node, output in result.outputs.items():
         texts = json.dumps({k: v for k, v in output.items() if k != "images"})
         seen.figures[f"{name}, node {node}"] = NUMBER.findall(texts)
@@ -118,16 +121,16 @@ def note_studies(seen: Seen, server: Client, graphs: dict[str, Graph]) -> None:
                     seen.images[f"make demo, {name}, {arm.label}, image {number}"] = raw(image)
 
 
-def pixels(data: bytes) -> tuple[Any, ...]:
-    """An encoded image's shape and values."""
+def pixels(data: bytes, rows: int | None = None) -> tuple[Any, ...]:
+    """The shape of an encoded image, and the values of its first rows (None: of all)."""
     with Image.open(io.BytesIO(data)) as image:
-        return raw(image)
+        return raw(image, rows)
 
 
-def raw(image: Image.Image) -> tuple[Any, ...]:
-    """An image's shape and values."""
+def raw(image: Image.Image, rows: int | None = None) -> tuple[Any, ...]:
+    """An image's shape, and the values of its first rows."""
     array = np.asarray(image)
-    return array.shape, array.tobytes()
+    return array.shape, array[:rows].tobytes()
 
 
 def owner(name: str) -> str:

@@ -104,6 +104,12 @@ def test_one_value_of_one_pixel_is_a_change_and_how_a_file_is_packed_is_none():
     assert line.startswith("steer, image 0")
 
 
+def test_below_the_row_where_a_sentence_begins_nothing_counts():
+    first, other = png((9, 9, 9)), png((9, 9, 8))  # they differ in the second row
+    assert pixels(first, 1) == pixels(other, 1)
+    assert pixels(first, 2) != pixels(other, 2)
+
+
 def test_an_image_more_of_a_workflow_there_was_is_a_change():
     old = {"steer, node 1, image 0": 1}
     assert changed(old, {**old, "steer, node 1, image 1": 1})[0] != []
