@@ -12,6 +12,7 @@ from .library.inspect import HRVInspect
 from .maps.capture import HRVCapture
 from .maps.diagnosis import HRVMisreadingDiagnosis
 from .maps.selective import HRVSelectiveAttentionMap
+from .measure.node import HRVMeasure
 from .p2p.nodes import HRVP2PEdit, HRVP2PSplit
 from .prompts.nodes import HRVPrompt, HRVTagPrompt
 from .steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
@@ -34,6 +35,7 @@ NODES: list[type[io.ComfyNode]] = [
     HRVConcepts,
     HRVConstruct,
     HRVMerge,
+    HRVMeasure,
     HRVDemoModel,
 ]
 

@@ -1,4 +1,5 @@
-// Concept menus follow the connected HRV file, and warnings of a sampling appear as toasts.
+// Concept menus follow the connected HRV: its file, or the names typed into the node that makes it.
+// Warnings of a sampling appear as toasts.
 // The server marks the inputs concerned (nodes/library/menus.py), so no node is named here.
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
@@ -20,23 +21,13 @@ function menuWidgets(node, listing) {
 
 const conceptWidgets = (node) => menuWidgets(node, "concepts");
 const fileWidget = (node) => menuWidgets(node, "file")[0];
+const rowWidgets = (node) => menuWidgets(node, "row"); // each names a vector that the node makes
 
 // The link that brings a node its vectors; of a node with one input, such as a reroute, that one.
 function vectorsLink(node) {
   const connected = node.inputs?.filter((slot) => slot.link != null) ?? [];
   const slot = connected.find((each) => each.type === HRV_TYPE) ?? (node.inputs?.length === 1 ? connected[0] : null);
   return slot && (node.graph?.links?.get?.(slot.link) ?? node.graph?.links?.[slot.link]);
-}
-
-// The file chosen in the node that the vectors come from, through nodes that pass them on.
-function sourceFile(node) {
-  for (let steps = 0; node && steps < 32; steps += 1) {
-    const file = fileWidget(node);
-    if (file) return file.value;
-    const link = vectorsLink(node);
-    node = link && node.graph.getNodeById(link.origin_id);
-  }
-  return null;
 }
 
 const asked = new Map();
@@ -51,9 +42,21 @@ function conceptsOf(file) {
   return asked.get(file);
 }
 
+// What the node that the vectors come from has, through nodes that pass them on.
+function sourceConcepts(node) {
+  for (let steps = 0; node && steps < 32; steps += 1) {
+    const rows = rowWidgets(node).map((widget) => widget.value.trim()).filter(Boolean);
+    if (rows.length) return rows;
+    const file = fileWidget(node);
+    if (file) return conceptsOf(file.value);
+    const link = vectorsLink(node);
+    node = link && node.graph.getNodeById(link.origin_id);
+  }
+  return null;
+}
+
 async function refreshMenus(node) {
-  const file = sourceFile(node);
-  const concepts = file && (await conceptsOf(file));
+  const concepts = await sourceConcepts(node);
   if (!concepts) return;
   for (const widget of conceptWidgets(node)) widget.options.values = concepts;
 }
@@ -83,10 +86,9 @@ app.registerExtension({
         return result;
       };
     }
-    const file = fileWidget(node);
-    if (file) {
-      const callback = file.callback;
-      file.callback = function (...args) {
+    for (const widget of [fileWidget(node), ...rowWidgets(node)].filter(Boolean)) {
+      const callback = widget.callback;
+      widget.callback = function (...args) {
         const result = callback?.apply(this, args);
         refreshAll(node.graph);
         return result;

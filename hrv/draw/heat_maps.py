@@ -1,17 +1,21 @@
 """Heat maps of head relevance vectors.
 
-The layers run left to right in call order, down, mid, up; the heads of a layer top to bottom.
+The layers run left to right in call order, down, mid, up; the heads of a layer top to bottom. What
+is drawn is what Concept Strengthen multiplies a head's maps by: a voted HRV as it is, a measured
+one as r = 1 + g / max|g|. 1 is neutral in both.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ..head_choice import top_heads
+from ..measure.steer import towards
 from ..relevance import HeadRelevance
 from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, Values, colours, ink_on
 from .head_grid import HeadGrid
@@ -25,9 +29,17 @@ def heat_map(relevance: HeadRelevance, concept: str | None = None, dark: bool = 
     The colour scale is shared by all maps of an image: blue below the neutral 1, orange above.
     ValueError for a concept the HRV does not have.
     """
+    drawn = as_drawn(relevance)
     if concept is None:
-        return _overview(relevance, dark)
-    return _single(relevance, relevance.index(concept), dark)
+        return _overview(drawn, dark)
+    return _single(drawn, drawn.index(concept), dark)
+
+
+def as_drawn(relevance: HeadRelevance) -> HeadRelevance:
+    """The same HRV with the numbers that are drawn: 1 is neutral, as strengthening multiplies."""
+    if relevance.kind == "voted":
+        return relevance
+    return replace(relevance, vectors=torch.stack([towards(g) for g in relevance.vectors]))
 
 
 def relevance_level(values: Values, top: float) -> Values:
@@ -160,7 +172,8 @@ def _single(relevance: HeadRelevance, index: int, dark: bool) -> Pixels:
     marked = min(_MARKED, len(vector))
     drawn.mark(relevance, concept, marked)
     drawn.draw_frame()
-    note = f"1 is neutral; outlined: the {marked} most relevant heads"
+    found = "measured: 1 + effect / largest effect; " if relevance.kind == "measured" else ""
+    note = f"{found}1 is neutral; outlined: the {marked} most relevant heads"
     canvas.text(left, size[1] - 34, note, SMALL, color=canvas.theme.muted)
     draw_scale(canvas, (size[0] - right + 36, above, 28, drawn.height), drawn.top)
     return canvas.pixels()

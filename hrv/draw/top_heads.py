@@ -7,7 +7,7 @@ import numpy as np
 from ..head_choice import top_heads
 from ..relevance import HeadRelevance
 from .canvas import MARGIN, SMALL, TEXT, WIDTH, Canvas, Pixels, TextStyle, colours
-from .heat_maps import relevance_level, top_of
+from .heat_maps import as_drawn, relevance_level, top_of
 
 _LISTED = 60
 
@@ -15,7 +15,11 @@ _LISTED = 60
 def top_heads_table(
     relevance: HeadRelevance, concept: str, k: int = 10, dark: bool = False
 ) -> Pixels:
-    """The `k` most relevant heads of a concept: rank, name, HRV entry and a bar to compare."""
+    """The `k` most relevant heads of a concept: rank, name, HRV entry and a bar to compare.
+
+    Of a measured HRV the entries are 1 + g / max|g|, as in the heat maps.
+    """
+    relevance = as_drawn(relevance)
     if k > _LISTED:
         raise ValueError(f"The image lists up to {_LISTED} heads; found {k}. Lower the number.")
     ranked = top_heads(relevance, concept, k)

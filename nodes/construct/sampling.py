@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import comfy.sample
 import torch
 
 from ..prompts.tag import Conditioning, tag
+from ..shared.noise import derived_seed, latent_shape, seeded_noise
 from .settings import Sampling
 from .voting import drawn_prompt
 
@@ -31,12 +31,7 @@ class Sampler:
 
     def __init__(self, model: Any, clip: Any, sampling: Sampling) -> None:
         self.model, self.clip, self.sampling = model, clip, sampling
-        ratio = _downscale(model)
-        if sampling.width % ratio or sampling.height % ratio:
-            raise ValueError(
-                f"Width and height must be multiples of {ratio}; found {sampling.width} x "
-                f"{sampling.height}."
-            )
+        self.shape = latent_shape(model, sampling.width, sampling.height)
         self.negative = clip.encode_from_tokens_scheduled(clip.tokenize(""))
 
     def encode(self, prompts: Mapping[int, str]) -> dict[int, Encoded]:
@@ -63,7 +58,7 @@ class Sampler:
             self.negative,
             torch.zeros_like(noise),
             disable_pbar=True,
-            seed=_derived(how.seed, f"sampler of prompt: {numbers[0]}"),
+            seed=derived_seed(how.seed, f"sampler of prompt: {numbers[0]}"),
         )
 
     def _positive(self, encoded: Mapping[int, Encoded]) -> Conditioning:
@@ -77,10 +72,7 @@ class Sampler:
 
     def _noise(self, number: int) -> torch.Tensor:
         """The starting noise of a prompt, from the seed and its number alone."""
-        ratio, channels = _downscale(self.model), _latent_format(self.model).latent_channels
-        shape = (channels, self.sampling.height // ratio, self.sampling.width // ratio)
-        seed = _derived(self.sampling.seed, f"noise of prompt: {number}")
-        return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+        return seeded_noise(self.sampling.seed, f"noise of prompt: {number}", self.shape)
 
 
 def one_by_one(encoded: Mapping[int, Encoded]) -> Iterable[dict[int, Encoded]]:
@@ -93,16 +85,3 @@ def by_length(encoded: Mapping[int, Encoded]) -> Iterable[dict[int, Encoded]]:
     lengths: Sequence[int] = sorted({each.embedding.shape[1] for each in encoded.values()})
     for length in lengths:
         yield {n: each for n, each in encoded.items() if each.embedding.shape[1] == length}
-
-
-def _latent_format(model: Any) -> Any:
-    return model.get_model_object("latent_format")
-
-
-def _downscale(model: Any) -> int:
-    """Pixels of the image along a side of one pixel of the latent."""
-    return int(getattr(_latent_format(model), "spacial_downscale_ratio", 8))
-
-
-def _derived(seed: int, use: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}, {use}".encode()).digest()[:7], "big")

@@ -21,8 +21,8 @@ from .options import READER
 from .stepping import StepContext
 from .unet_call import own_prompt
 
-CallReader = Callable[[Call, Callable[[], Any]], None]
-"""reader(call, run the U-Net): stands in for a U-Net call, whose result is not used."""
+CallReader = Callable[[Call, Callable[[], Any]], torch.Tensor | None]
+"""reader(call, run the U-Net): stands in for a U-Net call; without a result of it, that is zero."""
 
 
 def conditional_pass(

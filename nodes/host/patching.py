@@ -134,7 +134,9 @@ def _call_unet(
             _attach(options[HOOKS], call, detach, reader is not None)
         if reader is None or call is None:
             return run()
-        reader(call, run)
+        output = reader(call, run)
+    if output is not None:
+        return output
     return x.new_zeros((len(x), executor.class_obj.out_channels, *x.shape[2:]))
 
 

@@ -17,6 +17,8 @@ CONCEPTS = {MARK: "concepts"}
 """Of a menu whose choices are the concepts of the connected HRV."""
 FILE = {MARK: "file"}
 """Of the menu that chooses an HRV file."""
+ROW = {MARK: "row"}
+"""Of a text that names a vector which the node makes."""
 
 
 def concept_input(name: str, tooltip: str) -> Any:

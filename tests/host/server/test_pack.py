@@ -23,6 +23,7 @@ NAMES = {
     "A&E-HRV",
     "HRV Concepts",
     "HRV Merge",
+    "HRV Measure",
 }
 
 

@@ -54,11 +54,15 @@ def test_the_menu_of_files_is_marked_and_each_of_them_can_be_asked_for(inputs, s
         assert server.get_json("/hrv/concepts?file=" + quote(choice))["concepts"]
 
 
+def test_the_texts_that_name_measured_vectors_are_marked(inputs):
+    assert marked(inputs, "row") == {("HRVMeasure", "read_as"), ("HRVMeasure", "not_as")}
+
+
 def test_the_script_reads_the_mark_and_names_no_node_and_no_input(inputs):
     assert ".hrv_menu" in SCRIPT
     code = re.sub(r"^\s*//.*$", "", SCRIPT, flags=re.MULTILINE)
     spoken = {text for pair in re.findall(r"\"([^\"]*)\"|'([^']*)'", code) for text in pair}
-    assert {"concepts", "file"} <= spoken  # what a marked input lists
+    assert {"concepts", "file", "row"} <= spoken  # what a marked input lists
     named = {word for key in inputs for word in key} - {"concepts", "file"}
     assert spoken & named == set()
     assert not re.search(r"\b(HRV[A-Z]\w+|startsWith)\b", code)

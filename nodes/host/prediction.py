@@ -1,0 +1,76 @@
+"""Predictions of the clean latent D at a step's noisy latent, beside the sampler's own ones.
+
+`predictions` asks for D of whole lists of conditionings; `prediction_gradients` for the gradient
+of a linear function of D with respect to what a hook has put into the U-Net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from comfy.samplers import calc_cond_batch
+
+from ..prompts.tag import Prompt
+from .gradient_pass import entries_of, pass_options
+from .hooks import Call
+from .stepping import StepContext
+
+Cotangent = Callable[[torch.Tensor], torch.Tensor]
+"""dL/dD as a function of D (I, channels, height, width), for L linear in D."""
+TakeGradient = Callable[[Call, torch.Tensor], None]
+"""take(call, L's part of this U-Net call (rows,)): called while the call's hooks are attached."""
+
+
+def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
+    """D (I, channels, height, width) by each of these lists of the guider's conditionings."""
+    guider = step.model.inner_model  # the sampler's model wraps the guider for masks
+    lists = [guider.conds[name] for name in names]
+    options = step.kwargs["model_options"]
+    found: list[torch.Tensor] = calc_cond_batch(
+        guider.inner_model, lists, step.x, step.sigma, options
+    )
+    return found
+
+
+def prediction_gradients(
+    step: StepContext, prompts: Sequence[Prompt], direction: torch.Tensor, take: TakeGradient
+) -> None:
+    """Gives the parts of L = <D, direction> of each image to `take`, one U-Net call at a time.
+
+    D is the prompts' own prediction, and D is linear in what the U-Net returns: so dL/d(output) of
+    each call is found first, with outputs of zeros, and the U-Net runs once, call by call. What
+    a hook has put into a call can be differentiated in `take`; also when blocks compute their
+    inside again, which they do with the hooks that are attached then.
+    """
+    outputs: list[torch.Tensor] = []
+
+    def empty(call: Call, _run: Callable[[], Any]) -> torch.Tensor:
+        shape = (len(call.x), call.unet.out_channels, *call.x.shape[2:])
+        outputs.append(torch.zeros(shape, device=call.x.device, requires_grad=True))
+        return outputs[-1]
+
+    denoised = _prediction(step, prompts, empty)
+    if not outputs:
+        return
+    total = (denoised.float() * direction).sum()
+    cotangents = iter(torch.autograd.grad(total, outputs))
+
+    def differentiate(call: Call, run: Callable[[], Any]) -> torch.Tensor:
+        output: torch.Tensor = run()
+        take(call, (output.float() * next(cotangents)).flatten(1).sum(dim=1))
+        return output.detach()
+
+    _prediction(step, prompts, differentiate)
+
+
+def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: Any) -> torch.Tensor:
+    """D by the conditionings of these prompts alone; `reader` takes the place of U-Net calls."""
+    guider = step.model.inner_model
+    entries = entries_of(guider.conds, prompts)
+    controlled = any("control" in entry for entry in entries)
+    options = pass_options(step.kwargs["model_options"], reader, controlled)
+    x, sigma = step.x.detach().clone(), step.sigma.clone()
+    found: torch.Tensor = calc_cond_batch(guider.inner_model, [entries], x, sigma, options)[0]
+    return found

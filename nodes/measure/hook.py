@@ -1,0 +1,111 @@
+"""The measurement at each step of a sampling: the hook behind HRV Measure. Changes no image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import comfy.model_management
+import torch
+from torch.utils.hooks import RemovableHandle
+
+from ...hrv.attention import scale_value_rows, token_factors
+from ...hrv.heads import CrossAttentionLayer
+from ...hrv.measure.effect import Effects, way_direction
+from ..host.hooks import Call, Hook, Run
+from ..host.prediction import predictions
+from ..host.stepping import StepContext
+from ..prompts.tag import Prompt
+from .gradient import RescaleGradient
+from .readings import WANTED, Scene
+
+Halves = tuple[Effects, Effects]
+"""Effects of the images with even numbers and of those with odd ones."""
+
+
+@dataclass
+class MeasuringState:
+    """halves: effects so far; gradient: the pass with r as a variable, which knows r meanwhile."""
+
+    halves: Halves
+    gradient: RescaleGradient
+
+
+class Measuring(Hook[MeasuringState]):
+    """Measures ds/dr at r = 1 on the trajectory of the plain prompt, step by step.
+
+    none: the halves before any image; numbers: of the sampling's images; take(halves): called with
+    those of the whole sampling once it succeeded; tell(): after each step.
+    """
+
+    label = "HRV Measure"
+    updates_latent = True  # it does not, but must be called before each step
+
+    def __init__(
+        self,
+        scene: Scene,
+        gradient: Callable[[], RescaleGradient],
+        none: Halves,
+        numbers: Sequence[int],
+        take: Callable[[Halves], None],
+        tell: Callable[[], None],
+    ) -> None:
+        self.scene, self.gradient, self.none = scene, gradient, none
+        self.numbers, self.take, self.tell = numbers, take, tell
+
+    def new_state(self) -> MeasuringState:
+        return MeasuringState(self.none, self.gradient())
+
+    def prompts(self) -> Iterable[Prompt]:
+        return self.scene.prompts
+
+    def before_step(self, run: Run, step: StepContext) -> None:
+        """g += ds/dr at r = 1, with s = <D(r), way> / |way|^2 and way = D_B - D_A."""
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        state = run.state(self)
+        wanted, start = predictions(step, [WANTED, self.scene.start])
+        if not bool((wanted != 0).any()):
+            return  # the prompt is not active in this step
+        direction = way_direction(wanted - start)
+        r = torch.ones(len(direction), self.none[0].sums.shape[1], device=direction.device)
+        effects = state.gradient.at(r, step, direction)
+        odd = torch.tensor([number % 2 == 1 for number in self.numbers])
+        even_half, odd_half = state.halves
+        state.halves = (
+            even_half.with_images(step.number, effects[~odd]),
+            odd_half.with_images(step.number, effects[odd]),
+        )
+        self.tell()
+
+    def attach(self, call: Call) -> Iterable[RemovableHandle]:
+        """In a pass of its own: put r into the word's maps, M diag(r) V = M (r V)."""
+        r = call.run.state(self).gradient.r
+        if r is not None:
+            for layer in call.layers:
+                yield layer.attention.to_v.register_forward_hook(self._rescaler(call, layer, r))
+
+    def finish(self, run: Run) -> None:
+        self.take(run.state(self).halves)
+
+    def _rescaler(
+        self, call: Call, layer: CrossAttentionLayer, r: torch.Tensor
+    ) -> Callable[..., torch.Tensor]:
+        own = r[:, call.heads.span(layer.stage, layer.layer)]
+
+        def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
+            if values.shape[0] != call.rows or values.shape[1] < call.tokens:
+                raise ValueError(
+                    f"HRV Measure cannot reach {layer.stage} layer {layer.layer}: another node "
+                    "changes the number of rows inside the model. Connect HRV Measure to a model "
+                    "without that node."
+                )
+            factors = own.new_ones(*values.shape[:2], layer.heads)
+            for prompt, rows in call.tagged():
+                positions = self.scene.positions.get(prompt.prompt_id)
+                if positions is not None:
+                    mine = token_factors(call.tokens, positions, own, prompt.length)
+                    factors[rows, : call.tokens] = mine
+            return scale_value_rows(values, factors)
+
+        return rescale

@@ -1,0 +1,85 @@
+"""The conditionings of a word's two readings, made from the conditioning of the whole prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ...hrv.measure.readings import Readings
+from ..prompts.tag import TAG, Conditioning, Prompt, locate, tagged_prompt
+
+PLAIN, WANTED, INSTEAD, EMPTY = "positive", "wanted", "instead", "negative"
+"""The lists of conditionings of one measurement, by the names under which the sampler has them."""
+Conditionings = Mapping[str, Conditioning]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is measured: a word's readings, the prompts that have it, where, and every list.
+
+    positions: prompt id -> the word's token positions.
+    """
+
+    readings: Readings
+    prompts: tuple[Prompt, ...]
+    positions: Mapping[str, tuple[int, ...]]
+    conditionings: Conditionings
+
+    @property
+    def start(self) -> str:
+        """The list of reading A: `instead`, or the empty prompt where there is none."""
+        return INSTEAD if INSTEAD in self.conditionings else EMPTY
+
+
+def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Scene:
+    """The scene of a conditioning made by HRV Prompt. ValueError if it has not the word.
+
+    Each reading's conditioning is the prompt's own, entry by entry, with another embedding: areas,
+    strengths and ControlNets stay.
+    """
+    located = locate(conditioning, readings.word)
+    if any(prompt.members for prompt, _ in located):
+        raise ValueError(
+            "HRV Measure wants the conditioning of HRV Prompt, not the pair of a P2P-HRV Edit."
+        )
+    lists: dict[str, Conditioning] = {PLAIN: conditioning, EMPTY: _encoded(clip, "")}
+    texts = {prompt.id: readings.texts(prompt.text) for prompt, _ in located}
+    for number, name in enumerate((WANTED, INSTEAD)[: len(readings.rows)]):
+        own = {identity: text[number] for identity, text in texts.items()}
+        lists[name] = _reading(clip, conditioning, own)
+    if len(readings.rows) == 2 and _same(lists[WANTED], lists[INSTEAD]):
+        raise ValueError(
+            f"The text encoder reads “{readings.wanted}” and “{readings.instead}” alike. Give two "
+            "phrases that the model draws differently."
+        )
+    positions = {prompt.id: found for prompt, found in located}
+    return Scene(readings, tuple(prompt for prompt, _ in located), positions, lists)
+
+
+def _encoded(clip: Any, text: str) -> Conditioning:
+    found: Conditioning = clip.encode_from_tokens_scheduled(clip.tokenize(text))
+    return found
+
+
+def _reading(clip: Any, conditioning: Conditioning, texts: Mapping[str, str]) -> Conditioning:
+    """The entries of the prompts in `texts`, each with its text's embedding and without a tag."""
+    made = {identity: _encoded(clip, text) for identity, text in texts.items()}
+    used = dict.fromkeys(made, 0)
+    found: Conditioning = []
+    for _, options in conditioning:
+        prompt = tagged_prompt(options)
+        if prompt is None or prompt.id not in made:
+            continue
+        of_text = made[prompt.id]  # several where CLIP's own patches change over the steps
+        embedding, own = of_text[used[prompt.id] % len(of_text)]
+        used[prompt.id] += 1
+        kept = {key: value for key, value in options.items() if key != TAG}
+        found.append([embedding, {**kept, **own}])
+    return found
+
+
+def _same(one: Conditioning, other: Conditioning) -> bool:
+    return all(torch.equal(a, b) for (a, _), (b, _) in zip(one, other, strict=True))

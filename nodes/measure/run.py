@@ -1,0 +1,95 @@
+"""A measurement: images of the plain prompt are sampled, and every step is measured on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import comfy.samplers
+import torch
+
+from ...hrv.measure.effect import Effects
+from ..host.model import model_heads
+from ..host.patching import add_hooks
+from ..shared.noise import latent_shape, seeded_noise
+from .gradient import RescaleGradient
+from .hook import Halves, Measuring
+from .readings import Conditionings, Scene
+from .settings import MeasureSettings
+
+SAMPLER, SCHEDULER = "euler", "normal"
+_TOGETHER = 8192  # latent pixels sampled at a time: two images of 512 x 512, or one of 1024 x 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Effects of the images with even and with odd numbers; the plain prompt's first latent."""
+
+    halves: Halves
+    plain: torch.Tensor
+
+    @property
+    def effects(self) -> Effects:
+        """Of all images."""
+        return self.halves[0].merged(self.halves[1])
+
+
+def measure(
+    model: Any,
+    scene: Scene,
+    settings: MeasureSettings,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Measurement:
+    """Sample the images and measure at every step; `tell(done, all)` counts steps of images.
+
+    An image's effects do not depend on how many are sampled at a time, but for rounding.
+    """
+    nothing = Effects.none(settings.steps, torch.ones(len(model_heads(model))))
+    found: list[Halves] = [(nothing, nothing)]
+    gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing)
+    plain, done = [], 0
+    for numbers in _groups(model, settings):
+
+        def stepped(count: int = len(numbers)) -> None:
+            nonlocal done
+            done += count
+            tell(done, settings.images * settings.steps)
+
+        hook = Measuring(scene, gradient, found[-1], numbers, found.append, stepped)
+        watched = add_hooks(model, [hook])
+        plain.append(sample_images(watched, scene.conditionings, settings, numbers))
+    return Measurement(found[-1], plain[0][:1])
+
+
+def sample_images(
+    model: Any, conditionings: Conditionings, settings: MeasureSettings, numbers: list[int]
+) -> torch.Tensor:
+    """Latents (I, C, h, w) of the images of these numbers, by the host's sampler.
+
+    conditionings: `positive` and `negative` guide; hooks may ask for predictions by the others.
+    """
+    shape = latent_shape(model, settings.width, settings.height)
+    seed = settings.seed
+    noise = torch.stack([seeded_noise(seed, f"noise of image: {n}", shape) for n in numbers])
+    guider = comfy.samplers.CFGGuider(model)
+    guider.inner_set_conds(dict(conditionings))
+    guider.set_cfg(settings.cfg)
+    sampling = model.get_model_object("model_sampling")
+    latents: torch.Tensor = guider.sample(
+        noise,
+        torch.zeros_like(noise),
+        comfy.samplers.sampler_object(SAMPLER),
+        comfy.samplers.calculate_sigmas(sampling, SCHEDULER, settings.steps),
+        disable_pbar=True,
+        seed=seed,
+    )
+    return latents
+
+
+def _groups(model: Any, settings: MeasureSettings) -> list[list[int]]:
+    """Numbers of the images that are sampled together."""
+    _, height, width = latent_shape(model, settings.width, settings.height)
+    together = max(1, _TOGETHER // (height * width))
+    return [group.tolist() for group in torch.arange(settings.images).split(together)]

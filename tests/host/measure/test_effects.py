@@ -1,0 +1,200 @@
+"""Measured effects against finite differences of the host's predictions, on tiny real models."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import comfy.model_management
+import pytest
+import torch
+from comfy.ldm.modules.attention import BasicTransformerBlock
+from measure_scene import READINGS, SETTINGS, far_apart, prompt, share_changes
+from tiny_models import make_controlnet, make_model
+
+import nodes as host_nodes
+from hrv_pack.hrv.measure.readings import Readings
+from hrv_pack.nodes.host.model import model_heads
+from hrv_pack.nodes.measure import run
+from hrv_pack.nodes.measure.readings import read_scene
+from hrv_pack.nodes.measure.run import measure, sample_images
+
+pytestmark = pytest.mark.usefixtures("host", "inference")
+
+
+@pytest.fixture
+def scene(clip):
+    return read_scene(clip, prompt(clip), READINGS)
+
+
+def unet_of(model):
+    return model.get_model_object("diffusion_model")
+
+
+def settings(**changed):
+    return dataclasses.replace(SETTINGS, **changed)
+
+
+def close(found, expected, tolerance=1e-5):
+    a, b = (each.effects.sums for each in (found, expected))
+    return bool((a - b).abs().max() < tolerance * b.abs().max())
+
+
+def along(effects, direction):
+    return effects.sums @ direction.double()
+
+
+def directions(model, count=2):
+    generator = torch.Generator().manual_seed(8)
+    return torch.randn(count, len(model_heads(model)), generator=generator)
+
+
+def agree_with_differences(model, scene):
+    """With readings far apart, since the latents' float32 hides small changes, most later on."""
+    apart = far_apart(scene)
+    effects = measure(model, apart, SETTINGS).effects
+    assert effects.counts.tolist() == [SETTINGS.images] * SETTINGS.steps
+    for direction in directions(model):
+        found, expected = along(effects, direction), share_changes(model, apart, direction)
+        scale = float(expected.abs().max())
+        assert float((found - expected)[0].abs()) < 1e-3 * scale
+        assert float((found - expected).abs().max()) < 6e-2 * scale  # rounding, mostly
+
+
+@pytest.mark.parametrize("structure", ["sd1", "sdxl"])
+def test_effects_are_finite_differences_of_the_share(models, scene, structure):
+    agree_with_differences(models[structure], scene)
+
+
+def test_without_another_reading_the_way_begins_at_the_empty_prompt(models, clip):
+    alone = read_scene(clip, prompt(clip), Readings("mouse", "computer mouse"))
+    agree_with_differences(models["sd1"], alone)
+
+
+def test_the_word_is_rescaled_where_an_area_shows_it_and_under_a_controlnet(models, clip):
+    model, positive = models["sd1"], prompt(clip)
+    hint = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(7))
+    area = host_nodes.ConditioningSetArea().append(positive, 32, 64, 0, 0, 1.0)[0]
+    apply = host_nodes.ControlNetApplyAdvanced().apply_controlnet
+    guided = apply(area, positive, make_controlnet(), hint, 1.0, 0.0, 1.0)[0]
+    agree_with_differences(model, read_scene(clip, guided, READINGS))
+
+
+def test_the_images_are_those_of_the_plain_prompt(models, scene):
+    model = models["sd1"]
+    plain = sample_images(model, scene.conditionings, SETTINGS, [0, 1])
+    assert torch.equal(measure(model, scene, SETTINGS).plain, plain[:1])
+
+
+def test_recomputing_gives_the_same_effects(models, scene):
+    kept = measure(models["sd1"], scene, settings(checkpointing="off"))
+    assert close(measure(models["sd1"], scene, settings(checkpointing="on")), kept)
+
+
+def test_an_images_effects_do_not_depend_on_those_sampled_with_it(models, scene, monkeypatch):
+    together = measure(models["sd1"], scene, settings(images=3))
+    monkeypatch.setattr(run, "_TOGETHER", 1)
+    alone = measure(models["sd1"], scene, settings(images=3))
+    assert close(alone, together, 1e-3)
+    for a, b in zip(alone.halves, together.halves, strict=True):
+        assert torch.equal(a.counts, b.counts)
+
+
+def test_the_order_of_joined_prompts_does_not_matter(models, clip):
+    positive, other = prompt(clip), host_nodes.CLIPTextEncode().encode(clip, "in a garden")[0]
+    found = [
+        measure(models["sd1"], read_scene(clip, joined, READINGS), SETTINGS)
+        for joined in (positive + other, other + positive)
+    ]
+    assert close(*found, 1e-4)
+
+
+def test_a_lora_takes_part(models, scene):
+    model = models["sd1"]
+    name = "diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_v.weight"
+    weight = unet_of(model).state_dict()[name.removeprefix("diffusion_model.")].clone()
+    change = torch.randn(weight.shape, generator=torch.Generator().manual_seed(6))
+    lora = model.clone()
+    assert lora.add_patches({name: ("diff", (change,))}) == [name]
+    found = measure(lora, scene, SETTINGS)
+    baked = make_model("sd1")
+    baked.model.diffusion_model.middle_block[1].transformer_blocks[0].attn2.to_v.weight += change
+    assert close(found, measure(baked, scene, SETTINGS), 1e-4)
+    assert not close(found, measure(model, scene, SETTINGS), 1e-2)
+
+
+def test_steps_in_which_the_prompt_does_not_act_are_left_out(models, clip):
+    late = host_nodes.ConditioningSetTimestepRange().set_range(prompt(clip), 0.3, 1.0)[0]
+    early = host_nodes.ConditioningSetTimestepRange().set_range(
+        host_nodes.CLIPTextEncode().encode(clip, "snow")[0], 0.0, 0.3
+    )[0]
+    found = measure(models["sd1"], read_scene(clip, early + late, READINGS), SETTINGS)
+    assert found.effects.counts.tolist() == [0, SETTINGS.images]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError, comfy.model_management.InterruptProcessingException]
+)
+def test_the_model_is_untouched_after_a_measurement_and_after_an_error(models, scene, error):
+    model = models["sd1"]
+    plain = sample_images(model, scene.conditionings, SETTINGS, [0])
+    parameters = list(unet_of(model).parameters())
+    measure(model, scene, SETTINGS)
+
+    def fail(_module, args):
+        if args[0].requires_grad:
+            raise error("stop")
+
+    handle = unet_of(model).output_blocks[0][0].in_layers[0].register_forward_pre_hook(fail)
+    expected = ValueError if error is RuntimeError else error
+    with pytest.raises(expected, match="stop"):
+        measure(model, scene, settings(checkpointing="on"))
+    handle.remove()
+    assert all(a is b for a, b in zip(parameters, unet_of(model).parameters(), strict=True))
+    for parameter in unet_of(model).parameters():
+        assert not parameter.requires_grad and parameter.grad is None
+    for module in unet_of(model).modules():
+        assert not module._forward_hooks and "forward" not in vars(module)
+    assert not model.model_options["transformer_options"]
+    assert torch.equal(sample_images(model, scene.conditionings, SETTINGS, [0]), plain)
+
+
+def test_short_of_memory_it_first_keeps_less_and_then_says_what_to_lower(
+    models, scene, monkeypatch
+):
+    expected = measure(models["sd1"], scene, settings(checkpointing="on"))
+    forward, failures = BasicTransformerBlock.forward, []
+
+    def full(self, x, **options):
+        if x.requires_grad and len(failures) < 1:
+            failures.append(self)
+            raise comfy.model_management.OOM_EXCEPTION("out of memory")
+        return forward(self, x, **options)
+
+    monkeypatch.setattr(BasicTransformerBlock, "forward", full)
+    found = measure(models["sd1"], scene, SETTINGS)
+    assert failures and torch.equal(found.effects.sums, expected.effects.sums)
+    failures.clear()
+    with pytest.raises(ValueError, match="ran out of memory"):
+        measure(models["sd1"], scene, settings(checkpointing="off"))
+
+
+def test_a_model_that_gives_no_gradient_is_refused(models, scene):
+    def cut(_module, _args, output):
+        return output.detach()
+
+    handle = unet_of(models["sd1"]).out.register_forward_hook(cut)
+    try:
+        with pytest.raises(ValueError, match="needs the gradients of this model"):
+            measure(models["sd1"], scene, SETTINGS)
+    finally:
+        handle.remove()
+
+
+def test_phrases_that_the_encoder_reads_alike_are_refused(clip):
+    with pytest.raises(ValueError, match="alike"):
+        read_scene(clip, prompt(clip), Readings("mouse", "caf\u00e9 mouse", "cafe\u0301 mouse"))
+
+
+def test_a_word_that_the_prompt_has_not_is_refused(clip):
+    with pytest.raises(ValueError, match="crane"):
+        read_scene(clip, prompt(clip), Readings("crane", "crane bird"))
