@@ -11,7 +11,7 @@ Needs open_clip (`make clip`). Cases that are done are kept in output/real and n
 from __future__ import annotations
 
 import argparse
-from functools import partial
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,22 @@ from tqdm import tqdm
 
 from ..nodes.host.weights_digest import weights_digest
 from ..nodes.library.folders import own_folder
-from .costs.harness import OUTPUT, machine
-from .real.edit import EDIT
+from .framework.output import OUTPUT, machine
+from .framework.results import Results, digest
+from .real.edit import Edit
 from .real.judge import PAPER, ClipSimilarity, Similarity
 from .real.lab import Lab, Settings, load_parts, relevance_for
-from .real.maps import MAPS
-from .real.meanings import MEANINGS
-from .real.objects import OBJECTS
-from .real.plan import SIZES, Experiment, Size, Store, Table
+from .real.maps import Maps
+from .real.meanings import Meanings
+from .real.objects import Objects
 from .real.report import write
-from .real.weaken import WEAKEN
+from .real.scope import SIZES, Columns, RealExperiment, Scope
+from .real.weaken import Weaken
 
-EXPERIMENTS = {one.name: one for one in (WEAKEN, MEANINGS, MAPS, EDIT, OBJECTS)}
-FOLDER = OUTPUT.parent / "real"
+EXPERIMENTS: dict[str, RealExperiment[Any]] = {
+    one.name: one for one in (Weaken(), Meanings(), Maps(), Edit(), Objects())
+}
+FOLDER = OUTPUT / "real"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -85,23 +88,26 @@ def run_all(lab: Lab, options: argparse.Namespace) -> Path:
     """Every chosen experiment; the path of the page."""
     authors = own_folder() / "prompts" if options.authors_prompts else None
     about = {**lab.described(), "weights": weights_digest(lab.model)}
-    store = Store(options.out / "cases", about)
+    scope = Scope(lab.hrv, SIZES[options.size], authors, lab.masks)
+    depends_on = digest(about)
+    results = Results(options.out / "cases" / depends_on[:12], depends_on)
     found = {
-        EXPERIMENTS[name]: run_experiment(
-            lab, EXPERIMENTS[name], SIZES[options.size], authors, store
-        )
-        for name in options.only
+        one: run_experiment(lab, one, scope, results)
+        for one in (EXPERIMENTS[name] for name in options.only)
     }
     prompts = "the authors'" if authors else "a few of the pack's own"
-    told: dict[str, Any] = {"machine": machine(), "size": options.size, "prompts": prompts}
+    told = {"machine": machine(), "size": options.size, "prompts": prompts}
     return write(options.out, {**about, **told}, found)
 
 
-def run_experiment(
-    lab: Lab, one: Experiment, size: Size, authors: Path | None, store: Store
-) -> Table:
-    """The table of an experiment; its finished cases are taken from the store."""
+def run_experiment(lab: Lab, one: RealExperiment[Any], scope: Scope, results: Results) -> Columns:
+    """The table of an experiment; finished cases are taken from their files."""
     rows = []
-    for case in tqdm(one.cases(lab, size, authors), desc=one.name):
-        rows += store.rows(one.name, case, partial(one.run, lab, case))
+    for case in tqdm(one.cases(scope), desc=one.name):
+        kept = results.load(one, case)
+        if kept is None:
+            began = time.monotonic()
+            found = one.run(lab, case)
+            results.save(one, case, found, time.monotonic() - began)
+        rows.append(kept["rows"] if kept else found)
     return one.summarise(rows) if rows else {}

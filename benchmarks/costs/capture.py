@@ -7,20 +7,17 @@ On a CPU the clock is the processor's, so that other programs do not count.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import torch
 
 import nodes as host_nodes
 
-from ...demo.model import load_demo_model
-from ...nodes.library.folders import PRETRAINED
 from ...nodes.maps.capture import KEEP_ON, HRVCapture
 from ...nodes.prompts.nodes import HRVPrompt
 from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
-from .steering import sampler
+from .sampling import demo_model, quiet_clock, sampler
 
 TEN_TOKENS = "a red striped cat sits on a sunny green hill"
 
@@ -43,8 +40,7 @@ def measure(
         label: sampler(variant, positive, negative, latent, steps)
         for label, variant in variants.items()
     }
-    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
-    report(name, compare(runs, rounds, clock))
+    report(name, compare(runs, rounds, quiet_clock()))
     maps = watched[places[0]][1]
     with torch.inference_mode():
         made = runs[f"watched, maps on {places[0]}"]()[0]["samples"]
@@ -55,8 +51,7 @@ def measure(
 def demo() -> None:
     """Four pictures of the demo model."""
     with torch.inference_mode():
-        model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
-        channels = model.get_model_object("latent_format").latent_channels
+        model, clip, channels = demo_model()
     measure("capture, demo model", model, clip, (4, channels, 8, 8), steps=10, rounds=15)
 
 

@@ -12,7 +12,6 @@ interest here, are replaced by random numbers.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +19,6 @@ import torch
 from torch import Tensor
 
 from ...demo.concepts import CONCEPTS, prompts
-from ...demo.model import load_demo_model
 from ...hrv.construct.algorithm import draw_words, mean_attention
 from ...hrv.construct.concepts import ConceptWords, concept_words
 from ...hrv.construct.prompts import parse_prompts
@@ -31,10 +29,10 @@ from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.construct.voting import Voting
 from ...nodes.library.concept_lists import SHIPPED
-from ...nodes.library.folders import PRETRAINED
 from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
-from .p2p import working_memory
+from .memory import working_memory
+from .sampling import demo_model, quiet_clock
 
 DEMO = ConstructSettings(
     sampling=Sampling(seed=1, steps=20, cfg=4.0, width=64, height=64),
@@ -133,8 +131,7 @@ def measure(case: Case, rounds: int) -> None:
     if case.settings.batching.size > 1:
         kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(exact=True)}
     runs = {name: again(construction) for name, construction in kinds.items()}
-    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
-    result = compare(runs, rounds, clock)
+    result = compare(runs, rounds, quiet_clock())
     keys = sum(key.numel() * key.element_size() for key in voting.voting.keys.keys.values())
     scores = score_memory(case, voting.voting)
     more = working_memory(runs[VOTING]) - working_memory(runs[PLAIN])
@@ -156,7 +153,7 @@ def main(what: str = "demo") -> None:
     listed = parse_prompts((SHIPPED / "prompts.txt").read_text("utf-8"), 2)
     with torch.inference_mode():
         if what == "demo":
-            model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
+            model, clip, _channels = demo_model()
             words, shown = concept_words(CONCEPTS), list(prompts(8, 1))
             case = Case("demo model", model, clip, words, shown, DEMO, 64)
         elif what == "sd15":

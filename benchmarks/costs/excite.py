@@ -12,7 +12,6 @@ attention then keeps its inputs, its output and one number for each query, as on
 from __future__ import annotations
 
 import argparse
-import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +42,7 @@ from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.prompts.tag import Prompt
 from .full_size import SD15_UNET, SDXL_UNET, full_size_sd15, full_size_sdxl
 from .harness import compare, report
+from .sampling import quiet_clock, sampler, some_relevance
 
 TEXT, WORDS = "a red striped cat and a blue fish", ("cat", "fish")
 TIME_LIMIT = 3.5
@@ -54,31 +54,11 @@ SIZES: dict[str, tuple[Any, dict[str, Any], int, int, float]] = {
 }
 
 
-def some_relevance(model: Any) -> HeadRelevance:
-    """Random HRVs of one concept."""
-    heads = head_table(model.get_model_object("diffusion_model"))
-    row = torch.rand(1, len(heads), generator=torch.Generator().manual_seed(0))
-    return HeadRelevance(("Animals",), (("cat",),), heads, row * len(heads) / row.sum())
-
-
 def excited(model: Any, positive: Any, hrv: HeadRelevance | None, checkpointing: str) -> Any:
     """`model` with a movement in every step and no refinement."""
     words = ", ".join(WORDS if hrv is None else (f"{word}: Animals" for word in WORDS))
     options: dict[str, Any] = {"move_until": 1.0, "thresholds": "", "checkpointing": checkpointing}
     return AttendExcite.execute(model, positive, words, 1.0, **options, hrv=hrv).args[0]
-
-
-def sampler(model: Any, positive: Any, negative: Any, side: int) -> Callable[[], Any]:
-    """One guided step."""
-
-    def run() -> Any:
-        with torch.inference_mode():
-            latent = {"samples": torch.zeros(1, 4, side, side)}
-            return host_nodes.KSampler().sample(
-                model, 1, 1, 5.0, "euler", "normal", positive, negative, latent, 1.0
-            )
-
-    return run
 
 
 def measure_time(side: int, rounds: int) -> None:
@@ -87,7 +67,7 @@ def measure_time(side: int, rounds: int) -> None:
         model, clip = full_size_sd15()
         positive = HRVPrompt.execute(TEXT, clip).args[0]
         negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
-        hrv = some_relevance(model)
+        hrv = some_relevance(model, "Animals", "cat")
     variants = {
         "plain": model,
         "A&E": excited(model, positive, None, "off"),
@@ -95,10 +75,9 @@ def measure_time(side: int, rounds: int) -> None:
         "A&E, checkpointing": excited(model, positive, None, "on"),
         "A&E-HRV, checkpointing": excited(model, positive, hrv, "on"),
     }
-    runs = {name: sampler(each, positive, negative, side) for name, each in variants.items()}
-    # CPU time is hardly disturbed by what else the machine does
-    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
-    result = compare(runs, rounds, clock)
+    latent = {"samples": torch.zeros(1, 4, side, side)}
+    runs = {name: sampler(each, positive, negative, latent, 1) for name, each in variants.items()}
+    result = compare(runs, rounds, quiet_clock())
     report(f"A&E-HRV, a moved step, SD1.5-size UNet, latent {side} x {side}", result)
     worst = max(row["ratio"]["median"] for row in result.values())
     print(f"  within x {TIME_LIMIT}: {'yes' if worst <= TIME_LIMIT else 'NO'}", flush=True)
@@ -110,9 +89,10 @@ def measure_on_gpu(name: str, build: Callable[[], Any], side: int, limit: float)
         model, clip = build()
         positive = HRVPrompt.execute(TEXT, clip).args[0]
         negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
-    for hrv in (None, some_relevance(model)):
+    for hrv in (None, some_relevance(model, "Animals", "cat")):
         torch.cuda.reset_peak_memory_stats()
-        sampler(excited(model, positive, hrv, "auto"), positive, negative, side)()
+        latent = {"samples": torch.zeros(1, 4, side, side)}
+        sampler(excited(model, positive, hrv, "auto"), positive, negative, latent, 1)()
         _say(name, hrv is not None, "auto", torch.cuda.max_memory_allocated(), limit)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 
-OUTPUT = Path(__file__).resolve().parents[2] / "output" / "bench.json"
+from ..framework.output import OUTPUT, machine
+
+BENCH = OUTPUT / "bench.json"
 
 
 def compare(
@@ -69,14 +69,7 @@ def report(section: str, result: Mapping[str, Any]) -> None:
             f"  {name:<34} {row['seconds']:8.3f} s   x {ratio['median']:.3f} "
             f"(quartiles {ratio['low']:.3f} to {ratio['high']:.3f})"
         )
-    OUTPUT.parent.mkdir(exist_ok=True)
-    known = json.loads(OUTPUT.read_text()) if OUTPUT.is_file() else {}
+    OUTPUT.mkdir(exist_ok=True)
+    known = json.loads(BENCH.read_text()) if BENCH.is_file() else {}
     known[section] = {"machine": machine(), **result}
-    OUTPUT.write_text(json.dumps(known, indent=2))
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    BENCH.write_text(json.dumps(known, indent=2))

@@ -9,27 +9,16 @@ import torch
 
 import nodes as host_nodes
 
-from ...demo.model import load_demo_model
 from ...hrv.heads import cross_attention_layers, head_table
 from ...nodes.host.patching import add_hooks
-from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.prompts.tag import prompts_of
 from ...nodes.steering.rescale import Rescale, WordRescale
 from .full_size import full_size_sd15
 from .harness import compare, report
+from .sampling import demo_model, sampler
 
 STEPS = {"demo model": 10, "SD1.5-size UNet, random weights": 2}
-
-
-def sampler(model: Any, positive: Any, negative: Any, latent: Any, steps: int) -> Callable[[], Any]:
-    def run() -> Any:
-        with torch.inference_mode():
-            return host_nodes.KSampler().sample(
-                model, 1, steps, 5.0, "euler", "normal", positive, negative, latent, 1.0
-            )
-
-    return run
 
 
 def steered(model: Any, positive: Any, words: str) -> Any:
@@ -82,8 +71,7 @@ def measure(name: str, model: Any, clip: Any, latent: Any, rounds: int) -> None:
 
 def main() -> None:
     with torch.inference_mode():
-        model, clip, _vae = load_demo_model(PRETRAINED / "demo_model.safetensors")
-        channels = model.get_model_object("latent_format").latent_channels
+        model, clip, channels = demo_model()
     measure("demo model", model, clip, {"samples": torch.zeros(4, channels, 8, 8)}, rounds=15)
     with torch.inference_mode():
         model, clip = full_size_sd15()

@@ -5,43 +5,86 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from .framework import Experiment, Size, Summary, experiment
+import torch
+
+from ..framework.output import markdown_table
+from ..framework.results import Kept
+from .experiment import Evidence, Size, Summary
+from .registry import experiment
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-Kept = dict[str, list[dict[str, Any]]]
-"""Experiment -> what `Results.load` gave of its cases."""
 
 
-def write_page(kept: Kept, size: Size, files: str, folder: Path, docs: Path | None = DOCS) -> Path:
+class Facts(TypedDict):
+    """What a page was made from; files: the digest of model, judge and HRV."""
+
+    size: Size
+    files: str
+    machine: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the page tells of one experiment; seconds: of one thread; figures: file names."""
+
+    name: str
+    title: str
+    paper: str
+    cases: int
+    planned: int
+    seconds: float
+    seeds: str
+    summary: Summary[Any]
+    figures: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat record, as evidence.json holds it."""
+        whole = asdict(self)
+        summary, figures = whole.pop("summary"), whole.pop("figures")
+        return {**whole, **summary, "figures": figures}
+
+
+def write_page(
+    kept: Mapping[str, Sequence[Kept]],
+    size: Size,
+    files: str,
+    folder: Path,
+    docs: Path | None = DOCS,
+) -> Path:
     """Summarise, draw and write everything into the folder; the path of the page.
 
-    docs: where a full run's page is published too; None keeps what stands there.
+    kept: experiment -> its cases on disk; docs: where a full run's page is published too; None
+    keeps what stands there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [_part(experiment(name), cases, size, folder) for name, cases in kept.items()]
-    facts = {"size": size, "files": files, "machine": _machine()}
-    written = {"facts": facts, "experiments": {p["name"]: p for p in parts}}
+    facts: Facts = {"size": size, "files": files, "machine": _machine()}
+    written = {"facts": facts, "experiments": {p.name: p.as_json() for p in parts}}
     (folder / "evidence.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
     page = folder / "evidence.md"
     page.write_text(markdown(facts, parts, "."), encoding="utf-8")
     if size == "full" and docs is not None:
-        figures = docs / "evidence"
-        figures.mkdir(parents=True, exist_ok=True)
-        for part in parts:
-            for name in part["figures"]:
-                shutil.copyfile(folder / name, figures / name)
-        (docs / "evidence.md").write_text(markdown(facts, parts, "evidence"), encoding="utf-8")
+        _publish(facts, parts, folder, docs)
     return page
 
 
-def markdown(facts: dict[str, str], parts: list[dict[str, Any]], figures: str) -> str:
+def _publish(facts: Facts, parts: Sequence[Part], folder: Path, docs: Path) -> None:
+    figures = docs / "evidence"
+    figures.mkdir(parents=True, exist_ok=True)
+    for name in (name for part in parts for name in part.figures):
+        shutil.copyfile(folder / name, figures / name)
+    (docs / "evidence.md").write_text(markdown(facts, parts, "evidence"), encoding="utf-8")
+
+
+def markdown(facts: Facts, parts: Sequence[Part], figures: str) -> str:
     """The page; figures: their folder, as the page sees it."""
-    seconds = sum(part["seconds"] for part in parts)
+    seconds = sum(part.seconds for part in parts)
     again = "make evidence-full" if facts["size"] == "full" else "make evidence"
     blocks = [
         "# Evidence",
@@ -57,65 +100,55 @@ def markdown(facts: dict[str, str], parts: list[dict[str, Any]], figures: str) -
         f"Model, judge and HRV: {facts['files']}. Intervals are 95%, by bootstrap over "
         "prompts unless a section says otherwise. MoRHF and LeRHF: the most, or the least, "
         "relevant heads first.",
-        table(
+        markdown_table(
             ["experiment", "paper", "ours", "95% interval"],
-            [[_link(p), p["paper"], p["ours"], _interval(p["interval"])] for p in parts],
+            [[_link(p), p.paper, p.summary.ours, _interval(p.summary.interval)] for p in parts],
         ),
         "In one sentence each:",
-        "\n".join(f"- {_link(part)}: {part['sentence']}" for part in parts),
+        "\n".join(f"- {_link(part)}: {part.summary.sentence}" for part in parts),
         *(block for part in parts for block in _section(part, figures)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def table(header: list[str], rows: Iterable[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
-
-
-def _part(
-    chosen: Experiment, cases: list[dict[str, Any]], size: Size, folder: Path
-) -> dict[str, Any]:
+def _part(chosen: Evidence[Any], cases: Sequence[Kept], size: Size, folder: Path) -> Part:
     try:
-        summary: Summary = chosen.summarise([case["rows"] for case in cases])
-        figures = chosen.figures(summary, folder)
+        summary = chosen.summarise([case["rows"] for case in cases])
+        figures = chosen.figures(summary.data, folder)
     except ValueError as error:  # such as no usable picture; the other experiments stand
-        summary, figures = {"ours": "nothing", "interval": None, "sentence": f"{error}"}, []
-    planned = len(chosen.cases(size))
-    return {
-        "name": chosen.name,
-        "title": chosen.title,
-        "paper": chosen.paper,
-        "cases": len(cases),
-        "planned": planned,
-        "seconds": sum(case["seconds"] for case in cases),
-        "seeds": _seeds([case["case"] for case in cases]),
-        **summary,
-        "figures": figures,
-    }
+        summary, figures = Summary(ours="nothing", sentence=f"{error}", data=None), []
+    return Part(
+        name=chosen.name,
+        title=chosen.title,
+        paper=chosen.paper,
+        cases=len(cases),
+        planned=len(chosen.cases(size)),
+        seconds=sum(case["seconds"] for case in cases),
+        seeds=_seeds([case["case"] for case in cases]),
+        summary=summary,
+        figures=figures,
+    )
 
 
-def _section(part: dict[str, Any], figures: str) -> list[str]:
-    captions = part.get("captions", {})
-    state = "" if part["cases"] == part["planned"] else f" of {part['planned']}: not complete"
-    minutes = part["seconds"] / 60
+def _section(part: Part, figures: str) -> list[str]:
+    told, captions = part.summary, part.summary.captions
+    state = "" if part.cases == part.planned else f" of {part.planned}: not complete"
+    minutes = part.seconds / 60
     return [
-        f"## {part['title']}",
-        f"Paper: {part['paper']}.",
-        f"Here: {part['ours']}{_in_text(part['interval'])}.",
-        f"**{part['sentence']}**",
-        *part.get("findings", []),
+        f"## {part.title}",
+        f"Paper: {part.paper}.",
+        f"Here: {told.ours}{_in_text(told.interval)}.",
+        f"**{told.sentence}**",
+        *told.findings,
         *(
             f"![{captions.get(name, name)}]({figures}/{name})\n\n*{captions.get(name, '')}*"
-            for name in part["figures"]
+            for name in part.figures
         ),
         *(
-            f"{one['title']}:\n\n{table(one['header'], one['rows'])}"
-            for one in part.get("tables", [])
+            f"{one['title']}:\n\n{markdown_table(one['header'], one['rows'])}"
+            for one in told.tables
         ),
-        f"{part['cases']} cases{state}, {minutes:.0f} minutes of one thread; seeds "
-        f"{part['seeds']}.",
+        f"{part.cases} cases{state}, {minutes:.0f} minutes of one thread; seeds {part.seeds}.",
     ]
 
 
@@ -137,6 +170,7 @@ def _seeds(value: Any) -> str:
 
 
 def _collect(value: Any) -> Iterable[int]:
+    """All seeds anywhere in JSON; a scene has none."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name in ("seed", "seeds"):
@@ -148,27 +182,20 @@ def _collect(value: Any) -> Iterable[int]:
             yield from _collect(inner)
 
 
-def _link(part: dict[str, Any]) -> str:
-    title = part["title"]
-    anchor = "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
-    return f"[{title}](#{anchor})"
+def _link(part: Part) -> str:
+    anchor = "".join(c for c in part.title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
+    return f"[{part.title}](#{anchor})"
 
 
-def _interval(interval: list[float] | None) -> str:
+def _interval(interval: Sequence[float] | None) -> str:
     return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
-def _in_text(interval: list[float] | None) -> str:
+def _in_text(interval: Sequence[float] | None) -> str:
     return "" if interval is None else f" (95% interval {_interval(interval)})"
 
 
-def _cell(text: str) -> str:
-    return str(text).replace("|", "\\|").replace("\n", " ")
-
-
 def _machine() -> str:
-    import torch
-
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"{platform.machine()} CPU, torch {torch.__version__}"

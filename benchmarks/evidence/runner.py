@@ -17,19 +17,24 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .framework import EXPERIMENTS, Case, Experiment, Size, experiment
+from ..framework.output import OUTPUT
+from ..framework.results import Kept, Results
+from ..framework.study import Case
+from .experiment import Evidence, Size
+from .lab import digest_of_files
 from .page import DOCS, write_page
-from .results import Results, digest_of_files
+from .registry import EXPERIMENTS
+from .worker import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = ROOT / "output" / "evidence"
+FOLDER = OUTPUT / "evidence"
 
 
 @dataclass(frozen=True)
 class Job:
     """One case of one experiment."""
 
-    experiment: Experiment
+    experiment: Evidence[Any]
     case: Case
 
     @property
@@ -53,12 +58,13 @@ class Worker:
         self.command, self.log = command, log
         self.process: subprocess.Popen[str] | None = None
 
-    def run(self, job: Job) -> dict[str, Any]:
+    def run(self, job: Job) -> Answer:
         """The worker's answer to a job."""
         process = self._started()
         line = _exchange(process, job.line)
         if line:
-            return json.loads(line)
+            told = json.loads(line)
+            return {"error": told["error"], "trace": told.get("trace", "")}
         code = process.wait()
         self.process = None
         return {"error": f"The worker process ended with {code}; see {self.log}.", "trace": ""}
@@ -132,17 +138,15 @@ def run_jobs(jobs: Iterable[Job], workers: Sequence[Worker], tell: tqdm[Any]) ->
     return failures
 
 
-def missing(chosen: Sequence[Experiment], size: Size, results: Results) -> list[Job]:
+def missing(chosen: Sequence[Evidence[Any]], size: Size, results: Results) -> list[Job]:
     """The cases without a valid result, those of all experiments in turn by their order."""
     jobs = [Job(one, case) for one in chosen for case in one.cases(size)]
     return [job for job in jobs if results.load(job.experiment, job.case) is None]
 
 
-def gather(
-    chosen: Sequence[Experiment], size: Size, results: Results
-) -> dict[str, list[dict[str, Any]]]:
+def gather(chosen: Sequence[Evidence[Any]], size: Size, results: Results) -> dict[str, list[Kept]]:
     """Experiment -> what is kept of its cases, in order; experiments without any are left out."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Kept]] = {}
     for one in chosen:
         kept = [results.load(one, case) for case in one.cases(size)]
         done = [case for case in kept if case is not None]
@@ -161,26 +165,26 @@ def main(*arguments: str) -> None:
     chosen = parser.parse_args(arguments)
     size: Size = "full" if chosen.full else "quick"
     files = digest_of_files()
-    results = Results(OUTPUT / "cases", files)
-    wanted = [experiment(name) for name in chosen.only]
+    results = Results(FOLDER / "cases", files)
+    wanted = [EXPERIMENTS[name] for name in chosen.only]
     failures = [] if chosen.page else _run(wanted, size, results, chosen.workers)
-    every = [experiment(name) for name in EXPERIMENTS]
+    every = list(EXPERIMENTS.values())
     kept = gather(every, size, results)
     whole = all(len(kept.get(one.name, [])) == len(one.cases(size)) for one in every)
-    path = write_page(kept, size, files, OUTPUT, DOCS if whole else None)
+    path = write_page(kept, size, files, FOLDER, DOCS if whole else None)
     print(f"The page is {path.relative_to(ROOT)}.")
     _report(failures)
 
 
-def _run(wanted: list[Experiment], size: Size, results: Results, workers: int) -> list[Failure]:
+def _run(wanted: list[Evidence[Any]], size: Size, results: Results, workers: int) -> list[Failure]:
     jobs = missing(wanted, size, results)
     every = sum(len(one.cases(size)) for one in wanted)
     print(f"{every} cases of size {size}, {every - len(jobs)} done before.", flush=True)
     if not jobs:
         return []
     module = "benchmarks.evidence.worker"
-    command = [sys.executable, "-m", "tools.pack", module, str(results.folder), results.files]
-    team = [Worker(command, OUTPUT / f"worker-{n}.log") for n in range(max(1, workers))]
+    command = [sys.executable, "-m", "tools.pack", module, str(results.folder), results.depends_on]
+    team = [Worker(command, FOLDER / f"worker-{n}.log") for n in range(max(1, workers))]
     began = time.monotonic()
     with tqdm(
         total=round(sum(job.experiment.cost(job.case) for job in jobs)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 
 from ...hrv.construct.concepts import ConceptWords
-from .framework import Lab
+from ...hrv.construct.vectors import vectors_of
+from ...hrv.similarity import cosine as vector_cosine
+from .lab import Lab
 
 BATCH = 20
 
@@ -40,21 +41,15 @@ def count_votes(
             found.update(progress.sampled)
 
         run.run(keep)
-    return torch.stack([found[number] for number in range(len(prompts))]).numpy()
+    each = [found[number] for number in range(len(prompts))]
+    return torch.stack(each).numpy()
 
 
-def hrvs(votes: Any) -> np.ndarray:
-    """HRVs (..., N, H) of votes (..., N, H): shares within each head, rows of L1 norm H.
-
-    As `normalise_votes`, but a concept without any vote gets zeros instead of an error.
-    """
-    counts = np.asarray(votes, dtype=np.float64)
-    shares = counts / np.maximum(counts.sum(axis=-2, keepdims=True), 1)
-    totals = shares.sum(axis=-1, keepdims=True)
-    return shares * (counts.shape[-1] / np.where(totals > 0, totals, 1))
+def hrvs(votes: np.ndarray) -> np.ndarray:
+    """HRVs (..., N, H) of votes (..., N, H); a concept without any vote gets zeros."""
+    return vectors_of(torch.from_numpy(np.asarray(votes))).numpy()
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Cosine along the last axis; 0 where one of them is all zeros."""
-    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
-    return (a * b).sum(axis=-1) / np.where(norms > 0, norms, 1)
+    """Cosine along the last axis, with broadcasting; 0 where one of them is all zeros."""
+    return vector_cosine(torch.from_numpy(a), torch.from_numpy(b)).numpy()

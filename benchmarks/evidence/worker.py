@@ -12,15 +12,31 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 
-from .framework import Lab, experiment
-from .results import Results
+from ..framework.results import Results
+from ..framework.study import Case
+from .lab import Lab
+from .registry import experiment
 
 
-def answer(lab: Lab, results: Results, wanted: dict[str, Any]) -> dict[str, Any]:
+class Wanted(TypedDict):
+    """A line to the worker: a case of an experiment."""
+
+    experiment: str
+    case: Case
+
+
+class Answer(TypedDict):
+    """A line from the worker; error: None where the rows are in their file."""
+
+    error: str | None
+    trace: str
+
+
+def answer(lab: Lab, results: Results, wanted: Wanted) -> Answer:
     """Run one case and keep its rows; an error is reported, with where it came from."""
     chosen, case = experiment(wanted["experiment"]), wanted["case"]
     began = time.monotonic()
@@ -29,7 +45,7 @@ def answer(lab: Lab, results: Results, wanted: dict[str, Any]) -> dict[str, Any]
         results.save(chosen, case, rows, time.monotonic() - began)
     except Exception as error:  # the other cases go on; the runner lists it at the end
         return {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
-    return {"error": None}
+    return {"error": None, "trace": ""}
 
 
 def main(folder: str, files: str) -> None:

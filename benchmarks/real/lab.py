@@ -24,6 +24,8 @@ from ...nodes.prompts.nodes import HRVPrompt
 from ...nodes.shared.compatibility import require_compatible
 from .judge import Similarity
 
+Conditioning = list[list[Any]]
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from ...hrv.head_choice import first_heads
 from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map
 from ...nodes.maps.capture import HRVCapture
 from .lab import Lab
-from .plan import Case, Experiment, Row, Size, Table, mean_of
+from .scope import Columns, RealExperiment, RealStudy, Scope, mean_of
 
 CONCEPT = "Animals"
 THRESHOLDS = (0.3, 0.4, 0.5)
@@ -27,34 +27,64 @@ HEADS = {"selective, 20 of 128": 20, "selective, 30 of 128": 30, "selective, 40 
 LEAST = 30
 
 
-def cases(lab: Lab, size: Size, authors: Any) -> list[Case]:
-    """A photo of each animal among the HRV's concept-words."""
-    known = dict(zip(lab.hrv.concepts, lab.hrv.words, strict=True))
-    words = [word.lower() for word in known.get(CONCEPT, ())][: size.prompts]
-    masks = str(lab.masks) if lab.masks else ""
-    return [{"word": word, "seed": seed, "masks": masks} for word in words for seed in size.seeds]
+class MapsCase(TypedDict):
+    """A photo of an animal; masks: the folder of reference masks, "" without."""
+
+    word: str
+    seed: int
+    masks: str
 
 
-def run(lab: Lab, case: Case) -> list[Row]:
-    """IoU of every way to choose heads, with the reference mask and with DAAM's map."""
-    positive = lab.prompt(f"a photo of a {case['word']}")
-    watched, captured = HRVCapture.execute(lab.model, positive).args
-    latent = lab.latent(watched, positive, case["seed"])
-    picture = lab.vae.decode(latent).cpu()[0]
-    name = f"{case['word'].replace(' ', '_')}_{case['seed']}.png"
-    _write(lab.pictures_folder / name, picture)
-    heat = heats(lab, captured, latent, case["word"], (picture.shape[0], picture.shape[1]))
-    truth = reference(lab.masks, name, (picture.shape[0], picture.shape[1]))
-    rows = []
+class MapsRow(TypedDict):
+    """IoU of a choice of heads with the reference mask, if there is one, and with DAAM's."""
+
+    word: str
+    seed: int
+    method: str
+    threshold: float
+    iou: float | None
+    daam: float
+
+
+class Segments(RealStudy[MapsCase, MapsRow]):
+    """Every way to choose heads at every threshold."""
+
+    def cases(self, scope: Scope) -> list[MapsCase]:
+        """A photo of each animal among the HRV's concept-words."""
+        masks = str(scope.masks) if scope.masks else ""
+        return [
+            {"word": word, "seed": seed, "masks": masks}
+            for word in scope.words(CONCEPT)
+            for seed in scope.size.seeds
+        ]
+
+    def run(self, lab: Lab, case: MapsCase) -> list[MapsRow]:
+        positive = lab.prompt(f"a photo of a {case['word']}")
+        watched, captured = HRVCapture.execute(lab.model, positive).args
+        latent = lab.latent(watched, positive, case["seed"])
+        picture = lab.vae.decode(latent).cpu()[0]
+        name = f"{case['word'].replace(' ', '_')}_{case['seed']}.png"
+        _write(lab.pictures_folder / name, picture)
+        size = (picture.shape[0], picture.shape[1])
+        heat = heats(lab, captured, latent, case["word"], size)
+        return _rows(case, heat, reference(lab.masks, name, size))
+
+
+def _rows(case: MapsCase, heat: dict[str, Tensor], truth: Tensor | None) -> list[MapsRow]:
+    rows: list[MapsRow] = []
     for method, one in heat.items():
         for threshold in THRESHOLDS:
             mask = segment(one, threshold)
-            row: Row = {"word": case["word"], "seed": case["seed"], "method": method}
-            row |= {"threshold": threshold, "iou": None}
-            row["daam"] = float(iou(mask, segment(heat["DAAM"], threshold)))
-            if truth is not None:
-                row["iou"] = float(iou(mask, truth[None]))
-            rows.append(row)
+            rows.append(
+                {
+                    "word": case["word"],
+                    "seed": case["seed"],
+                    "method": method,
+                    "threshold": threshold,
+                    "iou": None if truth is None else float(iou(mask, truth[None])),
+                    "daam": float(iou(mask, segment(heat["DAAM"], threshold))),
+                }
+            )
     return rows
 
 
@@ -89,28 +119,32 @@ def _write(path: Path, picture: Tensor) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def summarise(rows: Sequence[Row]) -> Table:
-    """Method and threshold -> mean IoU with the references, where there are any, and with DAAM."""
-    table: Table = {}
-    for method in dict.fromkeys(row["method"] for row in rows):
-        for threshold in THRESHOLDS:
-            mine = [r for r in rows if r["method"] == method and r["threshold"] == threshold]
-            judged = [row for row in mine if row["iou"] is not None]
-            table[f"{method}, threshold {threshold}"] = {
-                "pictures": len(mine),
-                "with a mask": len(judged),
-                "mIoU": mean_of(judged, "iou", "word") if judged else None,
-                "IoU with DAAM": mean_of(mine, "daam", "word"),
-            }
-    return table
+class Maps(RealExperiment[MapsRow]):
+    """Selective attention maps against DAAM."""
+
+    name = "maps"
+    title = "Segmentation by attention maps"
+    paper = (
+        "mIoU at 0.3, 0.4, 0.5 for animals on SD1.4: DAAM .749, .754, .626; 30 most relevant heads "
+        ".770, .777, .679; 30 least relevant .665, .617, .465"
+    )
+    studies = (Segments(),)
+
+    def table(self, rows: Sequence[MapsRow]) -> Columns:
+        """Method and threshold -> mean IoU with the references, if any, and with DAAM."""
+        table: Columns = {}
+        for method in dict.fromkeys(row["method"] for row in rows):
+            for threshold in THRESHOLDS:
+                mine = [r for r in rows if (r["method"], r["threshold"]) == (method, threshold)]
+                judged = [(r["iou"], r["word"]) for r in mine if r["iou"] is not None]
+                table[f"{method}, threshold {threshold}"] = {
+                    "pictures": len(mine),
+                    "with a mask": len(judged),
+                    "mIoU": mean_of(*_columns(judged)) if judged else None,
+                    "IoU with DAAM": mean_of(*_columns([(r["daam"], r["word"]) for r in mine])),
+                }
+        return table
 
 
-MAPS = Experiment(
-    "maps",
-    "Segmentation by attention maps",
-    "mIoU at 0.3, 0.4, 0.5 for animals on SD1.4: DAAM .749, .754, .626; 30 most relevant heads "
-    ".770, .777, .679; 30 least relevant .665, .617, .465",
-    cases,
-    run,
-    summarise,
-)
+def _columns(pairs: Sequence[tuple[float, str]]) -> tuple[list[float], list[str]]:
+    return [value for value, _ in pairs], [word for _, word in pairs]

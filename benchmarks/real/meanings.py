@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from ...nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen
 from .judge import cosines
-from .lab import Lab
-from .plan import Case, Experiment, Row, Size, Table, mean_of
+from .lab import Conditioning, Lab
+from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, table_of
 
 
-@dataclass(frozen=True)
-class Ambiguous:
+class Reading(TypedDict):
     """A prompt, the word that is misread, both concepts, and what either reading shows."""
 
     prompt: str
@@ -24,61 +22,91 @@ class Ambiguous:
     unwanted: str
 
 
-PROMPTS = (
-    Ambiguous(
-        "A vase in lavender color",
-        "lavender",
-        "Color",
-        "Plants",
-        "a vase in a light purple color",
-        "lavender flowers",
-    ),
-    Ambiguous(
-        "An Apple device on a table",
-        "Apple",
-        "Brand Logos",
-        "Fruits and Vegetables",
-        "a computer or a phone",
-        "an apple, the fruit",
-    ),
-    Ambiguous("A rose-colored vase", "rose-colored", "Color", "Plants", "a pink vase", "roses"),
-    Ambiguous(
-        "A single rusted nut",
-        "nut",
-        "Tools",
-        "Food and Beverages",
-        "a metal nut for a bolt",
-        "a nut to eat",
-    ),
+class ReadingCase(Reading):
+    """The same, and the seeds of its images."""
+
+    seeds: Sequence[int]
+
+
+class ReadingRow(TypedDict):
+    """Cosine of an image with both readings; misread: 1 if it is nearer to the unwanted one."""
+
+    prompt: str
+    method: str
+    seed: int
+    wanted: float
+    unwanted: float
+    misread: float
+
+
+PROMPTS: tuple[Reading, ...] = (
+    {
+        "prompt": "A vase in lavender color",
+        "word": "lavender",
+        "desired": "Color",
+        "undesired": "Plants",
+        "wanted": "a vase in a light purple color",
+        "unwanted": "lavender flowers",
+    },
+    {
+        "prompt": "An Apple device on a table",
+        "word": "Apple",
+        "desired": "Brand Logos",
+        "undesired": "Fruits and Vegetables",
+        "wanted": "a computer or a phone",
+        "unwanted": "an apple, the fruit",
+    },
+    {
+        "prompt": "A rose-colored vase",
+        "word": "rose-colored",
+        "desired": "Color",
+        "undesired": "Plants",
+        "wanted": "a pink vase",
+        "unwanted": "roses",
+    },
+    {
+        "prompt": "A single rusted nut",
+        "word": "nut",
+        "desired": "Tools",
+        "undesired": "Food and Beverages",
+        "wanted": "a metal nut for a bolt",
+        "unwanted": "a nut to eat",
+    },
 )
 METHODS = ("plain", "Concept Strengthen", "Concept Adjust")
 
 
-def cases(lab: Lab, size: Size, authors: Any) -> list[Case]:
-    """Every prompt whose concepts the HRV has."""
-    known = {*lab.hrv.concepts}
-    fitting = [p for p in PROMPTS if {p.desired, p.undesired} <= known]
-    return [{**asdict(p), "seeds": size.seeds} for p in fitting[: size.prompts]]
+class Readings(RealStudy[ReadingCase, ReadingRow]):
+    """Every method on the published prompts."""
+
+    def cases(self, scope: Scope) -> list[ReadingCase]:
+        """Every prompt whose concepts the HRV has."""
+        known = {*scope.hrv.concepts}
+        fitting = [p for p in PROMPTS if {p["desired"], p["undesired"]} <= known]
+        return [{**p, "seeds": scope.size.seeds} for p in fitting[: scope.size.prompts]]
+
+    def run(self, lab: Lab, case: ReadingCase) -> list[ReadingRow]:
+        return [row for method in METHODS for row in _rows(lab, case, method)]
 
 
-def run(lab: Lab, case: Case) -> list[Row]:
-    """Cosine with both readings of every picture and method."""
+def _rows(lab: Lab, case: ReadingCase, method: str) -> list[ReadingRow]:
     positive = lab.prompt(case["prompt"])
-    rows = []
-    for method in METHODS:
-        seen = lab.pictures(_steered(lab, positive, case, method), positive, case["seeds"])
-        for seed, (wanted, unwanted) in zip(
-            case["seeds"],
-            cosines(lab.judge, seen, [case["wanted"], case["unwanted"]]).tolist(),
-            strict=True,
-        ):
-            names = {"prompt": case["prompt"], "method": method, "seed": seed}
-            misread = float(unwanted > wanted)
-            rows.append({**names, "wanted": wanted, "unwanted": unwanted, "misread": misread})
-    return rows
+    seen = lab.pictures(_steered(lab, positive, case, method), positive, case["seeds"])
+    found = cosines(lab.judge, seen, [case["wanted"], case["unwanted"]]).tolist()
+    return [
+        {
+            "prompt": case["prompt"],
+            "method": method,
+            "seed": seed,
+            "wanted": wanted,
+            "unwanted": unwanted,
+            "misread": float(unwanted > wanted),
+        }
+        for seed, (wanted, unwanted) in zip(case["seeds"], found, strict=True)
+    ]
 
 
-def _steered(lab: Lab, positive: Any, case: Case, method: str) -> Any:
+def _steered(lab: Lab, positive: Conditioning, case: ReadingCase, method: str) -> Any:
     first = (lab.model, lab.hrv, positive, case["word"], case["desired"])
     if method == "Concept Strengthen":
         return HRVConceptStrengthen.execute(*first, 1.0).args[0]
@@ -87,26 +115,25 @@ def _steered(lab: Lab, positive: Any, case: Case, method: str) -> Any:
     return lab.model
 
 
-def summarise(rows: Sequence[Row]) -> Table:
-    """Method -> mean similarity with both readings, share of pictures nearer to the wrong one."""
-    table: Table = {}
-    for method in METHODS:
-        mine = [row for row in rows if row["method"] == method]
-        if mine:
-            table[method] = {
-                "pictures": len(mine),
-                "CLIP, wanted": mean_of(mine, "wanted", "prompt"),
-                "CLIP, unwanted": mean_of(mine, "unwanted", "prompt"),
-                "nearer to the unwanted": mean_of(mine, "misread", "prompt"),
-            }
-    return table
+class Meanings(RealExperiment[ReadingRow]):
+    """Words with two meanings."""
 
+    name = "meanings"
+    title = "Words with two meanings"
+    paper = "63.0% misread before, 15.9% after Concept Adjust, by 36 people; CLIP is no such judge"
+    studies = (Readings(),)
 
-MEANINGS = Experiment(
-    "meanings",
-    "Words with two meanings",
-    "63.0% misread before, 15.9% after Concept Adjust, by 36 people; CLIP is no such judge",
-    cases,
-    run,
-    summarise,
-)
+    def table(self, rows: Sequence[ReadingRow]) -> Columns:
+        """Method -> mean similarity with both readings, share of images nearer to the wrong."""
+        return table_of(
+            Scored(
+                row["method"],
+                row["prompt"],
+                {
+                    "CLIP, wanted": row["wanted"],
+                    "CLIP, unwanted": row["unwanted"],
+                    "nearer to the unwanted": row["misread"],
+                },
+            )
+            for row in rows
+        )

@@ -3,63 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ..framework.excited import excited
 from .judge import cosines
-from .lab import Lab
-from .plan import Case, Experiment, Row, Size, Table, by_method
+from .lab import Conditioning, Lab
 from .prompts import object_prompts, objects_of
+from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, table_of
 
 CONCEPT = "Animals"
 METHODS = ("plain", "A&E", "A&E-HRV")
 
 
-def cases(lab: Lab, size: Size, authors: Path | None) -> list[Case]:
-    """Prompts of two animals, without and with colours."""
-    if CONCEPT not in lab.hrv.concepts:
-        return []
+class ObjectsCase(TypedDict):
+    """A prompt of two things; kind: without or with colours."""
+
+    kind: str
+    prompt: str
+    objects: Sequence[str]
+    seeds: Sequence[int]
+
+
+class ObjectsRow(TypedDict):
+    """Cosine of an image with the whole prompt, and with the object it shows least."""
+
+    kind: str
+    prompt: str
+    method: str
+    seed: int
+    full: float
+    least: float
+
+
+class TwoObjects(RealStudy[ObjectsCase, ObjectsRow]):
+    """Every method on prompts of two animals."""
+
+    def cases(self, scope: Scope) -> list[ObjectsCase]:
+        """Without and with colours; none if the HRV lacks the concept."""
+        if CONCEPT not in scope.hrv.concepts:
+            return []
+        size = scope.size
+        return [
+            {"kind": kind, "prompt": prompt, "objects": objects_of(prompt), "seeds": size.seeds}
+            for kind, prompts in object_prompts(scope.authors).items()
+            for prompt in prompts[: size.prompts]
+        ]
+
+    def run(self, lab: Lab, case: ObjectsCase) -> list[ObjectsRow]:
+        return [row for method in METHODS for row in _rows(lab, case, method)]
+
+
+def _rows(lab: Lab, case: ObjectsCase, method: str) -> list[ObjectsRow]:
+    positive = lab.prompt(case["prompt"])
+    texts = [case["prompt"], *(f"a {thing}" for thing in case["objects"])]
+    seen = lab.pictures(_model(lab, positive, case, method), positive, case["seeds"])
+    found = cosines(lab.judge, seen, texts).tolist()
     return [
-        {"kind": kind, "prompt": prompt, "objects": objects_of(prompt), "seeds": size.seeds}
-        for kind, prompts in object_prompts(authors).items()
-        for prompt in prompts[: size.prompts]
+        {
+            "kind": case["kind"],
+            "prompt": case["prompt"],
+            "method": method,
+            "seed": seed,
+            "full": full,
+            "least": min(each),
+        }
+        for seed, (full, *each) in zip(case["seeds"], found, strict=True)
     ]
 
 
-def run(lab: Lab, case: Case) -> list[Row]:
-    """Similarity of each picture with the prompt, and with the object it shows least."""
-    positive = lab.prompt(case["prompt"])
-    texts = [case["prompt"], *(f"a {thing}" for thing in case["objects"])]
-    rows = []
-    for method in METHODS:
-        seen = lab.pictures(_model(lab, positive, case, method), positive, case["seeds"])
-        for seed, (full, *each) in zip(
-            case["seeds"], cosines(lab.judge, seen, texts).tolist(), strict=True
-        ):
-            names = {"kind": case["kind"], "prompt": case["prompt"], "method": method}
-            rows.append({**names, "seed": seed, "full": full, "least": min(each)})
-    return rows
-
-
-def _model(lab: Lab, positive: Any, case: Case, method: str) -> Any:
+def _model(lab: Lab, positive: Conditioning, case: ObjectsCase, method: str) -> Any:
     if method == "plain":
         return lab.model
     words = {thing.split()[-1]: CONCEPT for thing in case["objects"]}
     return excited(lab.model, positive, words, lab.hrv if method == "A&E-HRV" else None)
 
 
-def summarise(rows: Sequence[Row]) -> Table:
-    """Type of prompt and method -> mean similarities."""
-    columns = {"CLIP, prompt": "full", "CLIP, least object": "least"}
-    return by_method(rows, "kind", METHODS, columns, "prompt")
+class Objects(RealExperiment[ObjectsRow]):
+    """Two objects in a prompt."""
 
+    name = "objects"
+    title = "Two objects"
+    paper = "A&E-HRV 2.3 to 6.3% above A&E (Table 2: full prompt, least object, BLIP-2 captions)"
+    studies = (TwoObjects(),)
 
-OBJECTS = Experiment(
-    "objects",
-    "Two objects",
-    "A&E-HRV 2.3 to 6.3% above A&E (Table 2: full prompt, least object, BLIP-2 captions)",
-    cases,
-    run,
-    summarise,
-)
+    def table(self, rows: Sequence[ObjectsRow]) -> Columns:
+        """Type of prompt and method -> mean similarities."""
+        return table_of(
+            Scored(
+                f"{row['kind']}: {row['method']}",
+                row["prompt"],
+                {"CLIP, prompt": row["full"], "CLIP, least object": row["least"]},
+            )
+            for row in rows
+        )

@@ -21,8 +21,8 @@ from ...hrv.diagnosis import claim
 from ...hrv.head_choice import first_heads
 from ...hrv.relevance import HeadRelevance
 from ...nodes.maps.capture import HRVCapture
-from ..costs.harness import OUTPUT
-from ..evidence.framework import Lab
+from ..evidence.lab import Lab
+from ..framework.output import OUTPUT
 from ..framework.statistics import roc_area
 
 PERCENTS = (10, 25, 40)
@@ -93,5 +93,5 @@ def main(images: str = "2") -> None:
         for word in MEANINGS:
             result = collect(lab, word, int(images))
             written[word] = {"seen": result["seen"], "shares": report(word, result)}
-    OUTPUT.parent.mkdir(exist_ok=True)
-    (OUTPUT.parent / "diagnosis.json").write_text(json.dumps(written, indent=2))
+    OUTPUT.mkdir(exist_ok=True)
+    (OUTPUT / "diagnosis.json").write_text(json.dumps(written, indent=2))

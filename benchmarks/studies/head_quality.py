@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from scipy.stats import rankdata, spearmanr
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from ...hrv.head_choice import first_heads
+from ...hrv.head_choice import Order, first_heads
 from ...hrv.heads import HeadTable
 from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
 from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map, upsample
+from ..evidence.segmentation.resolutions import heads_by_size, perfect
 
 THRESHOLD, SHARE = 0.4, 0.25
 """The threshold of the masks, and the share of the heads that are chosen."""
+ORDERS: dict[Order, str] = {"MoRHF": "most", "LeRHF": "least"}
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,10 @@ def choices(
     finest = next(iter(heads_by_size(word, heads).values()))
     for title, among in (("", every), (", finest layers only", finest)):
         yield f"all{title}", normalise(selective_map(word, heads, among, size), "min-max")
-        for order, name in (("MoRHF", "most"), ("LeRHF", "least")):
+        for order, name in ORDERS.items():
             count = max(1, round(SHARE * int(among.sum())))
             chosen = torch.zeros_like(among)
-            chosen[among] = first_heads(row[among], order, count)  # type: ignore[arg-type]
+            chosen[among] = first_heads(row[among], order, count)
             mean = selective_map(word, heads, chosen, size)
             yield f"{name} relevant{title}", normalise(mean, "min-max")
             if title:
@@ -141,15 +142,6 @@ def choices(
             each = scaled[:, chosen].mean(dim=1)
             yield f"{name}, each head min-max first", normalise(each, "min-max")
             yield f"{name}, negative", 1 - normalise(mean, "min-max")
-
-
-def perfect(word: list[LayerMaps], masks: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Heat (I, h, w) of maps that are exact at a layer's size: the most that size can give."""
-    for size in sorted({layer.size for layer in word}, reverse=True):
-        coarse = interpolate(masks[:, None].float(), size=size, mode="area")[:, 0]
-        grown = upsample(coarse, (masks.shape[1], masks.shape[2])).clamp(min=1e-9)
-        heat = normalise(grown, "min-max")
-        yield f"a perfect map of {size[0]} x {size[1]}", heat
 
 
 def _of(layers: list[LayerMaps], kept: Sequence[bool]) -> list[LayerMaps]:
@@ -168,16 +160,6 @@ def _each_head(word: list[LayerMaps], size: tuple[int, int]) -> Iterator[tuple[i
         grown = upsample(layer.maps.mean(dim=2), size)
         for head in range(grown.shape[1]):
             yield layer.size[0] * layer.size[1], grown[:, head]
-
-
-def heads_by_size(word: list[LayerMaps], heads: HeadTable) -> dict[tuple[int, int], Tensor]:
-    """Resolution (h, w), finest first -> its heads, (H,) bool."""
-    found: dict[tuple[int, int], Tensor] = {}
-    for size in sorted({layer.size for layer in word}, reverse=True):
-        found[size] = torch.zeros(len(heads), dtype=torch.bool)
-        for layer in word:
-            found[size][heads.span(layer.stage, layer.layer)] = layer.size == size
-    return found
 
 
 def _mean(maps: Tensor, where: Tensor) -> Tensor:

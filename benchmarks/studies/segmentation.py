@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,10 +18,11 @@ from ...demo.concepts import full_prompt
 from ...demo.sampling import Sampling
 from ...demo.world import GROUPS, group_of
 from ...nodes.maps.capture import HRVCapture
-from ..costs.harness import OUTPUT
-from ..evidence.framework import SEEDS, Lab
+from ..evidence.experiment import SEEDS
+from ..evidence.lab import Lab
 from ..evidence.masks import find_mask, finder_score
-from ..evidence.weakening.experiment import KINDS, scene_with
+from ..evidence.scenes import KINDS, just_the_object, scene_with, seen_scene
+from ..framework.output import OUTPUT
 from .head_quality import Watched, explain, show
 from .head_quality_figure import draw
 
@@ -40,12 +40,11 @@ def watched(lab: Lab, images: int, each: int) -> Iterator[Watched]:
         latent = lab.latents(model, prompt, range(first, first + images), HOW)
         pictures = lab.vae.decode(latent)
         verdicts = lab.judge(pictures)
-        kept = [len(v.objects) == 1 and v.object == kind for v in verdicts]
-        masks = []
-        for picture, verdict in zip(pictures, verdicts, strict=True):
-            thing = replace(scene.objects[0], colour=verdict.colour, pattern=verdict.pattern)
-            seen = replace(scene, objects=(thing,), weather=verdict.weather, style=verdict.style)
-            masks.append(find_mask(picture.numpy(), seen))
+        kept = [just_the_object(scene, verdict) for verdict in verdicts]
+        masks = [
+            find_mask(picture.numpy(), seen_scene(scene, verdict))
+            for picture, verdict in zip(pictures, verdicts, strict=True)
+        ]
         if any(kept):
             yield Watched(
                 kind,
@@ -67,5 +66,5 @@ def main(images: str = "4", each: str = "2", *_: str) -> None:
         sys.exit("The judge sees the wanted object in no picture; there is nothing to segment.")
     for title, quality in found.items():
         show(title, quality)
-    OUTPUT.parent.mkdir(exist_ok=True)
-    draw(found, OUTPUT.parent / "head_quality.png")
+    OUTPUT.mkdir(exist_ok=True)
+    draw(found, OUTPUT / "head_quality.png")

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..drawing import AMBER, BLUE, GREEN, GREY, RED, save
+from .agreement import Agreement
+from .areas import Areas
+from .summary import Data
 from .weakening import MEASURES
 
-CAPTIONS = {
-    "breaking_prompts.png": "Cosine of HRVs from two disjoint lots of n prompts: mean of the "
-    "concepts with the middle 95% of 40 draws, and the concept that agrees least.",
-    "breaking_areas.png": "Ordered weakening by a good HRV of Color and by broken ones: share of "
-    "pictures still right, least relevant heads first minus most relevant first, with 95% "
-    "intervals over prompts.",
-}
 
-
-def draw(name: str, data: dict[str, Any], folder: Path) -> list[str]:
+def draw(name: str, data: Data, folder: Path) -> list[str]:
     """All figures whose data is there."""
     made = []
     if data["agreement"]:
@@ -30,7 +24,7 @@ def draw(name: str, data: dict[str, Any], folder: Path) -> list[str]:
     return made
 
 
-def _prompts(found: dict[str, Any]) -> Figure:
+def _prompts(found: Agreement) -> Figure:
     figure = Figure(figsize=(5.6, 3.6), layout="constrained")
     axes = figure.add_subplot()
     axes.fill_between(found["counts"], found["low"], found["high"], color=BLUE, alpha=0.2, lw=0)
@@ -45,7 +39,7 @@ def _prompts(found: dict[str, Any]) -> Figure:
     return figure
 
 
-def _areas(areas: dict[str, Any]) -> Figure:
+def _areas(areas: Areas) -> Figure:
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.add_subplot()
     wide = 0.8 / len(MEASURES)

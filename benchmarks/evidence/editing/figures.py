@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from matplotlib.axes import Axes
 
 from ..drawing import BLUE, GREY, RED, panels, save, shares
 from .labels import Labels
+from .summary import Data, Point
 
 COLOURS = {"prompt only": GREY, "P2P": BLUE, "P2P-HRV": RED}
 KEPT = {
@@ -17,7 +19,7 @@ KEPT = {
 AROUND = "kept of the surroundings: PSNR [dB]"
 
 
-def draw(table: dict[str, Any], folder: Path) -> list[str]:
+def draw(table: Data, folder: Path) -> list[str]:
     """One panel per kind of edit; each curve runs over self-replace rates, written beside it."""
     figure, grid = panels([f"{name} edits" for name in table], 3, 3.4, 3.2)
     for number, (axes, (attribute, points)) in enumerate(zip(grid, table.items(), strict=True)):
@@ -41,11 +43,11 @@ def draw(table: dict[str, Any], folder: Path) -> list[str]:
     return [save(figure, folder, "editing.png")]
 
 
-def _kept(point: dict[str, Any], attribute: str) -> float:
+def _kept(point: Point, attribute: str) -> float:
     return 100 * point["kept"] if attribute == "all" else point["psnr"]
 
 
-def _write_rates(axes: Any, attribute: str, points: list[dict[str, Any]]) -> None:
+def _write_rates(axes: Axes, attribute: str, points: list[Point]) -> None:
     places = [(_kept(p, attribute), 100 * p["success"]) for p in points]
     curves = [
         [at for at, p in zip(places, points, strict=True) if p["method"] == name]

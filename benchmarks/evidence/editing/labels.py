@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import cos, pi, sin
-from typing import Any
+
+from matplotlib.axes import Axes
 
 SIZE = 7.0
 Box = tuple[float, float, float, float]
@@ -18,7 +19,7 @@ class Labels:
     curves: the points of each curve; labels keep off the lines too where there is room.
     """
 
-    def __init__(self, axes: Any, curves: Sequence[Sequence[Point]]) -> None:
+    def __init__(self, axes: Axes, curves: Sequence[Sequence[Point]]) -> None:
         self.axes = axes
         self.scale = axes.figure.dpi / 72
         places = [[tuple(axes.transData.transform(p)) for p in curve] for curve in curves]

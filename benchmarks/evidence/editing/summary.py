@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -16,15 +16,33 @@ from ...framework.statistics import (
     spread,
     verdict,
 )
-from ..framework import Rows, Summary
+from ..experiment import Summary, Table
+from .edits import Edited, EditRow
 
 PUBLISHED = {"P2P": 0.4, "P2P-HRV": 0.9}
 """Self-replace as published: arXiv 2208.01626 and 2412.02237."""
 ALL = "all"
-Points = list[dict[str, Any]]
+Numbered = list[tuple[int, Edited]]
+"""(number of the case, outcome) of every usable image."""
+Point = TypedDict(
+    "Point",
+    {
+        "method": str,
+        "rate": float | None,
+        "pictures": int,
+        "success": float,
+        "interval": Interval,
+        "kept": float,
+        "kept interval": Interval,
+        "psnr": float,
+    },
+)
+"""A point of the trade-off; psnr: of what must stay, in dB."""
+Data = dict[str, list[Point]]
+"""Attribute, or "all" -> the points of all methods."""
 
 
-def summarise(rows: Sequence[Rows], attributes: Sequence[str]) -> Summary:
+def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Data]:
     """Success and what is kept, by kind of edit and method."""
     table = {a: _points(rows, a) for a in (*attributes, ALL)}
     table = {a: found for a, found in table.items() if found}
@@ -32,32 +50,32 @@ def summarise(rows: Sequence[Rows], attributes: Sequence[str]) -> Summary:
         raise ValueError("The judge sees no source picture as its prompt says; nothing to edit.")
     ours = {p["method"]: p for p in table[ALL] if PUBLISHED.get(p["method"], -1) == p["rate"]}
     usable, made = _counted(rows)
-    return {
-        "ours": "; ".join(
+    return Summary(
+        ours="; ".join(
             f"{name} (self-replace {p['rate']:g}): edit seen in {percent(p['success'])} "
             f"{spread(p['interval'])}, nothing else changed in {percent(p['kept'])}"
             for name, p in ours.items()
         ),
-        "interval": list(ours["P2P-HRV"]["interval"]) if "P2P-HRV" in ours else None,
-        "sentence": _sentence(rows),
-        "findings": [
+        interval=list(ours["P2P-HRV"]["interval"]) if "P2P-HRV" in ours else None,
+        sentence=_sentence(rows),
+        findings=[
             _published(rows),
             *(_sentence(rows, a) for a in attributes if a in table),
             _dominance(table[ALL]),
             f"{usable} of {made} source pictures show what their prompt says; the others are "
             "left out.",
         ],
-        "tables": [_table(a, found) for a, found in table.items()],
-        "captions": {
+        tables=[_table(a, found) for a, found in table.items()],
+        captions={
             "editing.png": "Success against what is kept; numbers are self-replace rates. Style "
             "changes the whole picture, so what is kept of it is the edges."
         },
-        "data": table,
-    }
+        data=table,
+    )
 
 
-def _pairs(rows: Sequence[Rows], method: str, rate: float | None) -> list[tuple[int, Any]]:
-    """(number of the case, outcomes) of every usable picture of one method."""
+def _pairs(rows: Sequence[EditRow], method: str, rate: float | None) -> Numbered:
+    """The usable images of one method."""
     return [
         (number, picture)
         for number, row in enumerate(rows)
@@ -68,11 +86,11 @@ def _pairs(rows: Sequence[Rows], method: str, rate: float | None) -> list[tuple[
     ]
 
 
-def _of(rows: Sequence[Rows], attribute: str) -> list[Rows]:
+def _of(rows: Sequence[EditRow], attribute: str) -> list[EditRow]:
     return [row for row in rows if attribute in (row["attribute"], ALL)]
 
 
-def _points(rows: Sequence[Rows], attribute: str) -> Points:
+def _points(rows: Sequence[EditRow], attribute: str) -> list[Point]:
     mine = _of(rows, attribute)
     found = []
     for one in mine[0]["found"] if mine else []:
@@ -82,9 +100,10 @@ def _points(rows: Sequence[Rows], attribute: str) -> Points:
     return found
 
 
-def _point(method: str, rate: float | None, pairs: list[tuple[int, Any]]) -> dict[str, Any]:
+def _point(method: str, rate: float | None, pairs: Numbered) -> Point:
     cases, pictures = [n for n, _ in pairs], [p for _, p in pairs]
     success, kept = [p["success"] for p in pictures], [p["kept"] for p in pictures]
+    error = float(np.mean([p["error"] for p in pictures]))
     return {
         "method": method,
         "rate": rate,
@@ -93,23 +112,24 @@ def _point(method: str, rate: float | None, pairs: list[tuple[int, Any]]) -> dic
         "interval": share_interval(success, cases),
         "kept": float(np.mean(kept)),
         "kept interval": share_interval(kept, cases),
-        "psnr": float(-10 * np.log10(max(np.mean([p["error"] for p in pictures]), 1e-10))),
+        "psnr": float(-10 * np.log10(max(error, 1e-10))),
     }
 
 
 def _difference(
-    one: list[tuple[int, Any]], other: list[tuple[int, Any]], name: str
+    one: Numbered, other: Numbered, name: Literal["success", "kept"]
 ) -> tuple[float, Interval]:
     """Mean of `one` minus `other`, picture by picture; the same sources stand behind both."""
     values = [float(a[name]) - float(b[name]) for (_, a), (_, b) in zip(one, other, strict=True)]
     return float(np.mean(values)), mean_interval(values, [n for n, _ in one])
 
 
-def _rates(rows: Sequence[Rows]) -> list[float]:
-    return [one["rate"] for one in rows[0]["found"] if one["name"] == "P2P"]
+def _rates(rows: Sequence[EditRow]) -> list[float]:
+    rates = [one["rate"] for one in rows[0]["found"] if one["name"] == "P2P"]
+    return [rate for rate in rates if rate is not None]
 
 
-def _sentence(rows: Sequence[Rows], attribute: str = ALL) -> str:
+def _sentence(rows: Sequence[EditRow], attribute: str = ALL) -> str:
     """P2P-HRV against P2P at equal self-replace rates."""
     mine = _of(rows, attribute)
     ours, theirs = (
@@ -136,22 +156,22 @@ def _sentence(rows: Sequence[Rows], attribute: str = ALL) -> str:
     return where + (text[0].lower() + text[1:] if where else text)
 
 
-def _published(rows: Sequence[Rows]) -> str:
+def _published(rows: Sequence[EditRow]) -> str:
     """Each method with its published self-replace rate."""
     ours, theirs = (_pairs(rows, name, PUBLISHED[name]) for name in ("P2P-HRV", "P2P"))
     if not ours or not theirs:
         return "The published self-replace rates were not among those tried."
-    gain, kept = (_difference(ours, theirs, name) for name in ("success", "kept"))
+    gain, kept = (_difference(ours, theirs, "success"), _difference(ours, theirs, "kept"))
     return (
         f"With their published self-replace rates, 0.9 and 0.4, P2P-HRV's success is "
         f"{points(*gain)} against P2P's, and the rest is kept {points(*kept)}."
     )
 
 
-def _dominance(found: Points) -> str:
+def _dominance(found: list[Point]) -> str:
     """How many points of each method no point of the other equals or beats in both respects."""
 
-    def beaten(point: dict[str, Any], others: Points) -> bool:
+    def beaten(point: Point, others: list[Point]) -> bool:
         return any(o["success"] >= point["success"] and o["kept"] >= point["kept"] for o in others)
 
     counts = {}
@@ -166,12 +186,12 @@ def _dominance(found: Points) -> str:
     )
 
 
-def _counted(rows: Sequence[Rows]) -> tuple[int, int]:
+def _counted(rows: Sequence[EditRow]) -> tuple[int, int]:
     pictures = [picture for row in rows for picture in row["found"][0]["pictures"]]
     return sum(picture is not None for picture in pictures), len(pictures)
 
 
-def _table(attribute: str, found: Points) -> dict[str, Any]:
+def _table(attribute: str, found: list[Point]) -> Table:
     kept_name = {"style": "edges, PSNR", "weather": "object, PSNR", ALL: "PSNR"}
     lines = [
         [

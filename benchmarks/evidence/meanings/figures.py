@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ....demo.world import MEANINGS, group_of
 from ..drawing import AMBER, BLUE, GREEN, GREY, RED, panels, save, shares
+from .summary import Data
 
 COLOURS = {"wrong": RED, "right": GREEN, "both": AMBER, "neither": GREY}
 BARS = {"plain": GREY, "prompt only": AMBER, "strengthen": BLUE, "adjust": RED}
 
 
-def draw(data: dict[str, Any], folder: Path) -> list[str]:
+def draw(data: Data, folder: Path) -> list[str]:
     """Outcomes by method, strength and clamp, words; what single heads do."""
     figures = [_methods(data, folder), _sweeps(data, folder), _words(data, folder)]
     return [*figures, *([_heads(data["effects"], folder)] if data["effects"] else [])]
 
 
-def _methods(data: dict[str, Any], folder: Path) -> str:
+def _methods(data: Data, folder: Path) -> str:
     """Stacked bars: every method and every other HRV."""
     others = {f"HRV: {n}": r for n, r in data["variants"].items()}
     bars = {**data["rates"], **others, **data["steered"]}
@@ -40,7 +40,7 @@ def _methods(data: dict[str, Any], folder: Path) -> str:
     return save(figure, folder, "meanings.png")
 
 
-def _sweeps(data: dict[str, Any], folder: Path) -> str:
+def _sweeps(data: Data, folder: Path) -> str:
     figure, grid = panels(list(data["sweep"]), 3, 3.2, 2.8)
     for axes, (name, curve) in zip(grid, data["sweep"].items(), strict=True):
         points = np.array(curve)
@@ -57,7 +57,7 @@ def _sweeps(data: dict[str, Any], folder: Path) -> str:
     return save(figure, folder, "meanings-sweep.png")
 
 
-def _words(data: dict[str, Any], folder: Path) -> str:
+def _words(data: Data, folder: Path) -> str:
     """Grouped bars of the wrong meaning."""
     names = list(data["words"])
     figure, (axes,) = panels([""], 1, 9, 3.2)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from ...framework.statistics import SEED, percent, points
-from ..framework import Rows
+from ..experiment import Table
+from .head_effects import EffectsRow
 from .pictures import OUTCOMES, Pictures, cells, gain, pictures_of, rates_of
 
+Known = Literal["votes", "clear"]
+"""What is known of heads without a judge: the columns of a row."""
 HALF, RARE, ROUNDS = 0.5, 0.05, 20_000
 
 
-def agreement(row: Rows, other: str) -> tuple[float, float]:
+def agreement(row: EffectsRow, other: Known) -> tuple[float, float]:
     """Correlation of the effects the judge sees with "votes" or "clear", and how often shuffled
     heads correlate as strongly, either way. The few heads that decide weigh most in it."""
-    one, two = (np.array(row[name]) - np.mean(row[name]) for name in ("effects", other))
+    one, two = (np.array(v) - np.mean(v) for v in (row["effects"], row[other]))
     size = float(np.linalg.norm(one) * np.linalg.norm(two))
     if not size:
         return 0.0, 1.0
@@ -28,7 +31,7 @@ def agreement(row: Rows, other: str) -> tuple[float, float]:
     return found / size, float((np.abs(shuffled) >= abs(found) - 1e-12).mean())
 
 
-def decisive(row: Rows) -> list[int]:
+def decisive(row: EffectsRow) -> list[int]:
     """The fewest heads that make up half of all effects, strongest first."""
     sizes = np.abs(row["effects"])
     order = np.argsort(-sizes, kind="stable")
@@ -36,7 +39,7 @@ def decisive(row: Rows) -> list[int]:
     return order[: int(np.argmax(reached >= HALF * sizes.sum())) + 1].tolist()
 
 
-def _few(rows: Sequence[Rows]) -> str:
+def _few(rows: Sequence[EffectsRow]) -> str:
     """How few heads decide, and what the votes and the clear prompts know of them."""
     few = ", ".join(f"{row['word']} {len(decisive(row))}" for row in rows)
     return (
@@ -47,7 +50,7 @@ def _few(rows: Sequence[Rows]) -> str:
     )
 
 
-def _told(rows: Sequence[Rows], other: str) -> str:
+def _told(rows: Sequence[EffectsRow], other: Known) -> str:
     found = [agreement(row, other) for row in rows]
     signs = [np.sign(value) if rare < RARE else 0 for value, rare in found]
     numbers = ", ".join(
@@ -57,7 +60,7 @@ def _told(rows: Sequence[Rows], other: str) -> str:
     return f"knows these heads in {signs.count(1)} of {len(rows)} words{wrong} ({numbers})"
 
 
-def _heads_table(rows: Sequence[Rows]) -> dict[str, Any]:
+def _heads_table(rows: Sequence[EffectsRow]) -> Table:
     """Word by word."""
     lines = []
     for row in rows:
@@ -65,7 +68,7 @@ def _heads_table(rows: Sequence[Rows]) -> dict[str, Any]:
         named = ", ".join(f"{row['heads'][i]} ({row['effects'][i]:+.2f})" for i in few[:4])
         known = [
             f"{value:+.2f} ({rare:.3f})"
-            for value, rare in (agreement(row, other) for other in ("votes", "clear"))
+            for value, rare in (agreement(row, "votes"), agreement(row, "clear"))
         ]
         lines.append([row["word"], str(len(few)), named, *known])
     return {
@@ -82,22 +85,22 @@ def _heads_table(rows: Sequence[Rows]) -> dict[str, Any]:
     }
 
 
-def steered_by_effects(tried: Sequence[Rows]) -> dict[str, Pictures]:
+def steered_by_effects(tried: Sequence[EffectsRow]) -> dict[str, Pictures]:
     """ "method, reach" -> pictures."""
     found: dict[str, Pictures] = defaultdict(list)
     for row in tried:
-        for picture in pictures_of(row):
-            found[f"{picture['method']}, {picture['strength']:g}"].append(picture)
+        for picture in pictures_of(row["found"]):
+            found[f"{picture.method}, {picture.strength:g}"].append(picture)
     return dict(found)
 
 
-def why(tried: Sequence[Rows], steered: dict[str, Pictures], plain: Pictures) -> list[str]:
+def why(tried: Sequence[EffectsRow], steered: dict[str, Pictures], plain: Pictures) -> list[str]:
     """Whether heads that decide the meaning exist, and what the votes know of them."""
     if not tried:
         return []
     told = []
     words = {row["word"] for row in tried}
-    plain = [picture for picture in plain if picture["word"] in words]
+    plain = [picture for picture in plain if picture.word in words]
     for name, pictures in steered.items():
         rates = rates_of(pictures)
         fewer = points(*gain(pictures, plain, "wrong"))
@@ -117,10 +120,11 @@ def why(tried: Sequence[Rows], steered: dict[str, Pictures], plain: Pictures) ->
     ]
 
 
-def effect_tables(tried: Sequence[Rows], steered: dict[str, Pictures]) -> list[dict[str, Any]]:
+def effect_tables(tried: Sequence[EffectsRow], steered: dict[str, Pictures]) -> list[Table]:
+    """Steering by measured heads, and the heads that decide."""
     if not tried:
         return []
     rows = [[name, *cells(rates_of(found))] for name, found in steered.items()]
     header = ["steered by, at most", *OUTCOMES]
-    steering = {"title": "Steered by measured heads", "header": header, "rows": rows}
+    steering: Table = {"title": "Steered by measured heads", "header": header, "rows": rows}
     return [steering, _heads_table(tried)]

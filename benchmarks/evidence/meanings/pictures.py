@@ -1,39 +1,63 @@
-"""Pictures of two-meaning words by method, as the summaries count them."""
+"""Images of two-meaning words by method, as the summaries count them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...framework.statistics import Interval, mean_interval, percent, share_interval, spread
-from ..framework import Rows
+from .methods import MethodsRow
+from .other_hrvs import PromptOutcomes
 
 OUTCOMES = ("wrong", "right", "both", "neither")
-Pictures = list[dict[str, Any]]
-"""One entry per picture and direction: "outcome", "cluster" (the prompt), and the setting."""
+Rates = dict[str, list[float]]
+"""Outcome -> [share, low, high]."""
 
 
-def pictures_of(row: Rows) -> Pictures:
-    """Every picture once per direction; those without one are seen from both."""
-    found: Pictures = []
-    for setting in row["found"]:
-        word = setting.get("word") or row["word"]
-        once = setting["method"] in ("plain", "word off")
-        for desired in (0, 1) if once else (setting["desired"],):
-            cluster = f"{word}, {row.get('context', setting.get('context', ''))}"
-            for shown in setting["shown"]:
-                found.append(
-                    {
-                        **{k: setting[k] for k in ("method", "strength", "clamp")},
-                        "word": word,
-                        "desired": desired,
-                        "outcome": _outcome(shown, desired),
-                        "cluster": cluster,
-                    }
-                )
-    return found
+@dataclass(frozen=True)
+class Picture:
+    """One image, seen from one direction; cluster: its prompt."""
+
+    method: str
+    strength: float
+    clamp: float
+    word: str
+    desired: int
+    outcome: str
+    cluster: Hashable
+
+
+Pictures = list[Picture]
+
+
+def of_methods(rows: Iterable[MethodsRow]) -> Pictures:
+    """Every image of the methods' rows."""
+    return pictures_of(
+        {"word": row["word"], "context": row["context"], **one}
+        for row in rows
+        for one in row["found"]
+    )
+
+
+def pictures_of(found: Iterable[PromptOutcomes]) -> Pictures:
+    """Every image once per direction; those without one are seen from both."""
+    return [
+        Picture(
+            one["method"],
+            one["strength"],
+            one["clamp"],
+            one["word"],
+            desired,
+            _outcome(shown, desired),
+            (one["word"], *sorted(one["context"].items())),
+        )
+        for one in found
+        for desired in ((0, 1) if one["method"] in ("plain", "word off") else (one["desired"],))
+        for shown in one["shown"]
+    ]
 
 
 def _outcome(shown: str, desired: int) -> str:
@@ -43,17 +67,17 @@ def _outcome(shown: str, desired: int) -> str:
 
 
 def chosen(pictures: Pictures, method: str, strength: float = 1.0, clamp: float = 0.0) -> Pictures:
-    """The pictures of one setting."""
+    """The images of one setting."""
     wanted = (method, strength, clamp)
-    return [p for p in pictures if (p["method"], p["strength"], p["clamp"]) == wanted]
+    return [p for p in pictures if (p.method, p.strength, p.clamp) == wanted]
 
 
-def rates_of(pictures: Pictures) -> dict[str, list[float]]:
-    """Outcome -> [share, low, high]."""
-    clusters = [p["cluster"] for p in pictures]
-    found = {}
+def rates_of(pictures: Pictures) -> Rates:
+    """The share of every outcome with its interval."""
+    clusters = [p.cluster for p in pictures]
+    found: Rates = {}
     for outcome in OUTCOMES:
-        hits = [p["outcome"] == outcome for p in pictures]
+        hits = [p.outcome == outcome for p in pictures]
         found[outcome] = [float(np.mean(hits)), *share_interval(hits, clusters)]
     return found
 
@@ -63,20 +87,27 @@ def gain(one: Pictures, other: Pictures, outcome: str) -> tuple[float, Interval]
 
     ValueError if no prompt has both.
     """
-    parts: dict[Any, list[list[bool]]] = defaultdict(lambda: [[], []])
+    pairs: dict[tuple[Hashable, int], tuple[list[bool], list[bool]]]
+    pairs = defaultdict(lambda: ([], []))
     for side, pictures in enumerate((one, other)):
         for p in pictures:
-            parts[p["cluster"], p["desired"]][side].append(p["outcome"] == outcome)
-    both = {part: sides for part, sides in parts.items() if all(sides)}
+            pairs[p.cluster, p.desired][side].append(p.outcome == outcome)
+    both = {prompt: sides for prompt, sides in pairs.items() if all(sides)}
     if not both:
         raise ValueError("No prompt was sampled with both methods yet.")
-    gains, clusters = [], []
+    gains: list[float] = []
+    clusters: list[Hashable] = []
     for (cluster, _), (a, b) in both.items():
         gains += [float(np.mean(a) - np.mean(b))] * len(a)  # a prompt drawn twice counts twice
         clusters += [cluster] * len(a)
     return float(np.mean(gains)), mean_interval(gains, clusters)
 
 
-def cells(rates: dict[str, list[float]]) -> list[str]:
+def cells(rates: Rates) -> list[str]:
     """Shares with their intervals, as text."""
     return [f"{percent(share)} {spread((low, high))}" for share, low, high in rates.values()]
+
+
+def shares_of(pictures: Pictures, outcomes: Sequence[str]) -> list[float]:
+    """The share of each of these outcomes."""
+    return [float(np.mean([p.outcome == outcome for p in pictures])) for outcome in outcomes]

@@ -2,52 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
 from ....demo.world import OBJECTS
-from ...framework.statistics import percent, points, share_interval, spread, verdict
-from ..framework import Rows, Summary
+from ...framework.statistics import Interval, percent, points, share_interval, spread, verdict
+from ..experiment import Summary, Table
+from .head_effects import EffectsRow
 from .head_effects_summary import effect_tables, steered_by_effects, why
-from .pictures import OUTCOMES, Pictures, cells, chosen, gain, pictures_of, rates_of
+from .methods import MethodsRow
+from .other_hrvs import VariantRow
+from .pictures import (
+    OUTCOMES,
+    Pictures,
+    Rates,
+    cells,
+    chosen,
+    gain,
+    of_methods,
+    pictures_of,
+    rates_of,
+    shares_of,
+)
+from .variants import VARIANTS
 
 METHODS = ("plain", "prompt only", "strengthen", "adjust", "adjust all words")
+COUNTED = ("wrong", "right", "neither")
+CAPTIONS = {
+    "meanings.png": "What the pictures show of the wanted and the other meaning, over "
+    "all words and both directions. Plain pictures count for both directions, so that "
+    "wrong and right are equal there.",
+    "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
+    "meanings-words.png": "Wrong meanings by word and direction.",
+    "meanings-heads.png": "Every head: its measured effect on the word's meaning (log odds "
+    "of the second meaning per unit of the factor) against what its HRV says.",
+}
 
 
-def summarise(rows: Sequence[Rows]) -> Summary:
+class Data(TypedDict):
+    """What figures show: rates by method, by word and direction, by other HRV and by measured
+    heads; sweep: curve -> rows [value, wrong, right, neither]; effects: word -> the HRVs'
+    difference and the measured effect of each head."""
+
+    rates: dict[str, Rates]
+    words: dict[str, dict[str, Rates]]
+    sweep: dict[str, list[list[float]]]
+    variants: dict[str, Rates]
+    steered: dict[str, Rates]
+    effects: dict[str, list[list[float]]]
+
+
+def summarise(
+    rows: Sequence[MethodsRow], others: Sequence[VariantRow], tried: Sequence[EffectsRow]
+) -> Summary[Data]:
     """Rates of the wrong meaning by method; gains over plain with their intervals."""
-    pictures = [p for row in rows if row["part"] == "methods" for p in pictures_of(row)]
+    pictures = of_methods(rows)
     plain = chosen(pictures, "plain")
-    adjusted = chosen(pictures, "adjust")
     rates = {m: rates_of(chosen(pictures, m)) for m in METHODS}
-    variants = _variants(rows)
-    tried = [row for row in rows if row["part"] == "effects"]
+    variants = {row["variant"]: pictures_of(row["found"]) for row in others}
     steered = steered_by_effects(tried)
     before, after = rates["plain"]["wrong"], rates["adjust"]["wrong"]
-    return {
-        "ours": f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
+    return Summary(
+        ours=f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
         f"{percent(after[0])} {spread(after[1:])} with concept adjusting",
-        "interval": list(after[1:]),
-        "sentence": _sentence(plain, adjusted),
-        "findings": [*_findings(pictures, rates, variants), *why(tried, steered, plain)],
-        "tables": [
+        interval=list(after[1:]),
+        sentence=_sentence(plain, chosen(pictures, "adjust")),
+        findings=[*_findings(pictures, rates, variants), *why(tried, steered, plain)],
+        tables=[
             _method_table(pictures, rates),
             _sweep_table(pictures),
             *_tables(variants),
             *effect_tables(tried, steered),
         ],
-        "captions": {
-            "meanings.png": "What the pictures show of the wanted and the other meaning, over "
-            "all words and both directions. Plain pictures count for both directions, so that "
-            "wrong and right are equal there.",
-            "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
-            "meanings-words.png": "Wrong meanings by word and direction.",
-            "meanings-heads.png": "Every head: its measured effect on the word's meaning (log odds "
-            "of the second meaning per unit of the factor) against what its HRV says.",
-        },
-        "data": {
+        captions=CAPTIONS,
+        data={
             "rates": rates,
             "words": _by_word(pictures),
             "sweep": _sweep(pictures),
@@ -55,7 +85,7 @@ def summarise(rows: Sequence[Rows]) -> Summary:
             "steered": {name: rates_of(found) for name, found in steered.items()},
             "effects": {row["word"]: [row["votes"], row["effects"]] for row in tried},
         },
-    }
+    )
 
 
 def _sentence(plain: Pictures, adjusted: Pictures) -> str:
@@ -87,13 +117,13 @@ def _sentence(plain: Pictures, adjusted: Pictures) -> str:
     return f"{said} (against plain: {numbers})."
 
 
-def _among_shown(pictures: Pictures) -> tuple[float, tuple[float, float]] | None:
+def _among_shown(pictures: Pictures) -> tuple[float, Interval] | None:
     """Share of wrong meanings among the pictures that show exactly one; None where none does."""
-    shown = [p for p in pictures if p["outcome"] in ("wrong", "right")]
+    shown = [p for p in pictures if p.outcome in ("wrong", "right")]
     if not shown:
         return None
-    wrong = [p["outcome"] == "wrong" for p in shown]
-    return float(np.mean(wrong)), share_interval(wrong, [p["cluster"] for p in shown])
+    wrong = [p.outcome == "wrong" for p in shown]
+    return float(np.mean(wrong)), share_interval(wrong, [p.cluster for p in shown])
 
 
 def _among_sentence(pictures: Pictures) -> str:
@@ -111,7 +141,7 @@ def _among_sentence(pictures: Pictures) -> str:
 
 
 def _findings(
-    pictures: Pictures, rates: dict[str, dict[str, list[float]]], variants: dict[str, Pictures]
+    pictures: Pictures, rates: dict[str, Rates], variants: dict[str, Pictures]
 ) -> list[str]:
     off = rates_of(chosen(pictures, "word off"))
     drawn = 1 - off["neither"][0]
@@ -135,14 +165,12 @@ def _findings(
     return found
 
 
-def _by_word(pictures: Pictures) -> dict[str, dict[str, dict[str, list[float]]]]:
+def _by_word(pictures: Pictures) -> dict[str, dict[str, Rates]]:
     """word and direction -> method -> rates."""
-    names = dict.fromkeys((p["word"], p["desired"]) for p in pictures)
+    names = dict.fromkeys((p.word, p.desired) for p in pictures)
     return {
         f"{word} {desired}": {
-            m: rates_of(
-                [p for p in chosen(pictures, m) if (p["word"], p["desired"]) == (word, desired)]
-            )
+            m: rates_of([p for p in chosen(pictures, m) if (p.word, p.desired) == (word, desired)])
             for m in METHODS
         }
         for word, desired in names
@@ -153,31 +181,18 @@ def _sweep(pictures: Pictures) -> dict[str, list[list[float]]]:
     """Curves of rows [strength or clamp, wrong, right, neither]."""
     curves: dict[str, list[list[float]]] = {}
     for method in ("strengthen", "adjust"):
-        steps = {p["strength"] for p in pictures if p["method"] == method and not p["clamp"]}
+        steps = {p.strength for p in pictures if p.method == method and not p.clamp}
         points_ = [(s, chosen(pictures, method, s)) for s in sorted(steps)]
-        start = [0.0, *_row(chosen(pictures, "plain"))]
-        curves[f"{method}, strength"] = [start, *([s, *_row(p)] for s, p in points_)]
-    clamps = {p["clamp"] for p in pictures if p["method"] == "adjust" and p["clamp"]}
+        start = [0.0, *shares_of(chosen(pictures, "plain"), COUNTED)]
+        curves[f"{method}, strength"] = [start, *([s, *shares_of(p, COUNTED)] for s, p in points_)]
+    clamps = {p.clamp for p in pictures if p.method == "adjust" and p.clamp}
     curves["adjust, clamp"] = [
-        [c, *_row(chosen(pictures, "adjust", 1.0, c))] for c in sorted(clamps)
+        [c, *shares_of(chosen(pictures, "adjust", 1.0, c), COUNTED)] for c in sorted(clamps)
     ]
     return curves
 
 
-def _row(pictures: Pictures) -> list[float]:
-    counted: Iterable[str] = ("wrong", "right", "neither")
-    return [float(np.mean([p["outcome"] == outcome for p in pictures])) for outcome in counted]
-
-
-def _variants(rows: Sequence[Rows]) -> dict[str, Pictures]:
-    found: dict[str, Pictures] = {}
-    for row in rows:
-        if row["part"] == "variant":
-            found[row["variant"]] = pictures_of(row)
-    return found
-
-
-def _method_table(pictures: Pictures, rates: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+def _method_table(pictures: Pictures, rates: dict[str, Rates]) -> Table:
     rows = [[name, *cells(rate)] for name, rate in rates.items()]
     rows.append(["word off", *cells(rates_of(chosen(pictures, "word off")))])
     return {
@@ -187,7 +202,7 @@ def _method_table(pictures: Pictures, rates: dict[str, dict[str, list[float]]]) 
     }
 
 
-def _sweep_table(pictures: Pictures) -> dict[str, Any]:
+def _sweep_table(pictures: Pictures) -> Table:
     rows = [
         [name, f"{x:g}", *(percent(share) for share in shares)]
         for name, curve in _sweep(pictures).items()
@@ -197,11 +212,9 @@ def _sweep_table(pictures: Pictures) -> dict[str, Any]:
     return {"title": "Strength and clamp (strength 1)", "header": header, "rows": rows}
 
 
-def _tables(variants: dict[str, Pictures]) -> list[dict[str, Any]]:
+def _tables(variants: dict[str, Pictures]) -> list[Table]:
     if not variants:
         return []
-    from .variants import VARIANTS
-
     rows = [
         [f"{name}: {VARIANTS[name].told}", *cells(rates_of(found))]
         for name, found in variants.items()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
 
 from ....demo.captions import object_words
 from ....demo.concepts import CONCEPTS, prompts
@@ -11,10 +12,8 @@ from ....demo.world import BARE, GROUPS, OBJECTS
 from ....hrv.construct.algorithm import Recipe
 from ....hrv.construct.concepts import ConceptWords
 from ....hrv.relevance import HeadRelevance
-from ..framework import SEEDS
-
-if TYPE_CHECKING:
-    from ..framework import Lab
+from ..experiment import SEEDS
+from ..lab import Lab
 
 PROMPTS, STEPS = 80, 10
 Words = dict[str, tuple[str, ...]]
@@ -75,14 +74,11 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def relevance_of(lab: Lab, name: str) -> HeadRelevance:
+def relevance_of(lab: Lab, variant: Variant) -> HeadRelevance:
     """The HRV of a variant, voted anew by the demo model's heads."""
-    import torch
-
     from ....nodes.construct.run import construct
     from ....nodes.construct.settings import Batching, ConstructSettings, Sampling
 
-    variant = VARIANTS[name]
     words = variant.words
     seed = SEEDS["meanings"] + 90_000
     settings = ConstructSettings(

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..drawing import AMBER, BLUE, GREY, RED, save, shares
 from .snapshots import row_of
+from .summary import Data, Measures
 
-CAPTIONS = {
-    "multi_object_shares.png": "Share of the named objects that are there, and of pictures with "
-    "both objects, and with both colours too; 95% intervals over prompts.",
-    "multi_object_pictures.png": "The first pictures of the first prompts, the same noise in each "
-    "column.",
-}
 COLOURS = (GREY, BLUE, RED, AMBER)
 
 
-def draw(name: str, data: dict[str, Any], folder: Path) -> list[str]:
+def draw(name: str, data: Data, folder: Path) -> list[str]:
     """Bars, and pictures where some were kept."""
     made = [save(_bars(data["shares"]), folder, f"{name}_shares.png")]
     if data["kept"]:
-        made.append(save(_pictures(data["kept"]), folder, f"{name}_pictures.png"))
+        made.append(save(_images(data["kept"]), folder, f"{name}_pictures.png"))
     return made
 
 
-def _bars(found: dict[str, Any]) -> Figure:
+def _bars(found: dict[str, Measures]) -> Figure:
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.add_subplot()
     measures = list(next(iter(found.values())))
@@ -50,7 +44,7 @@ def _bars(found: dict[str, Any]) -> Figure:
     return figure
 
 
-def _pictures(kept: dict[str, Any]) -> Figure:
+def _images(kept: dict[str, dict[str, list[str]]]) -> Figure:
     methods = list(next(iter(kept.values())))
     count = len(kept) * len(methods)
     figure = Figure(figsize=(6.6, 1.22 * count + 0.3 * len(kept)), layout="constrained")

@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
-from ...framework.statistics import mean_interval, percent, points, share_interval, spread, verdict
-from ..framework import Rows, Summary
-from .attention import finding as why
-from .figures import CAPTIONS
+from ...framework.statistics import (
+    mean_interval,
+    percent,
+    points,
+    share_interval,
+    spread,
+    verdict,
+)
+from ..experiment import Summary, Table
+from .attention_summary import finding as attention_finding
+from .objects import ObjectsRow
 
 NAMED, BOTH, RIGHT = "named objects", "both objects", "both objects and both colours"
 MEASURES = (NAMED, BOTH, RIGHT)
+COMPARED = (("A&E", "plain"), ("A&E-HRV", "plain"), ("A&E-HRV", "A&E"))
+CAPTIONS = {
+    "multi_object_shares.png": "Share of the named objects that are there, and of pictures with "
+    "both objects, and with both colours too; 95% intervals over prompts.",
+    "multi_object_pictures.png": "The first pictures of the first prompts, the same noise in each "
+    "column.",
+}
 
 
-def summarise(rows: list[Rows], methods: Sequence[str]) -> Summary:
+class Share(TypedDict):
+    """A share, or a difference of two, with its 95% interval over prompts."""
+
+    share: float
+    interval: list[float]
+
+
+Measures = dict[str, Share]
+"""One of `MEASURES` -> its share."""
+
+
+class Data(TypedDict):
+    """Method -> its shares and seconds per image; kept: prompt -> method -> images as text."""
+
+    shares: dict[str, Measures]
+    seconds: dict[str, float]
+    kept: dict[str, dict[str, list[str]]]
+
+
+def summarise(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> Summary[Data]:
     """The table, the paired differences, and what they say."""
     values = {method: _values(rows, method) for method in methods}
     prompts = [row["prompt"] for row in rows for _ in row["methods"][methods[0]]["pictures"]]
@@ -28,27 +61,22 @@ def summarise(rows: list[Rows], methods: Sequence[str]) -> Summary:
         f"{better} over {than}": {
             name: _gain(values[better][name], values[than][name], prompts) for name in MEASURES
         }
-        for better, than in (("A&E", "plain"), ("A&E-HRV", "plain"), ("A&E-HRV", "A&E"))
+        for better, than in COMPARED
     }
     seconds = {m: float(np.mean([r["methods"][m]["seconds"] for r in rows])) for m in methods}
-    last = shares["A&E-HRV"][RIGHT]
     swept = sweep(rows, methods)
-    kept = [row for row in rows if row["methods"][methods[0]]["kept"]]
-    return {
-        "ours": f"A&E-HRV {percent(last['share'])}, A&E "
-        f"{percent(shares['A&E'][RIGHT]['share'])}, plain "
-        f"{percent(shares['plain'][RIGHT]['share'])} with both objects and both colours "
-        f"({len(rows)} prompts, {len(prompts)} pictures each); interval: of A&E-HRV",
-        "interval": last["interval"],
-        "sentence": _sentence(gains["A&E-HRV over A&E"]),
-        "findings": [
+    return Summary(
+        ours=_ours(shares, len(rows), len(prompts)),
+        interval=shares["A&E-HRV"][RIGHT]["interval"],
+        sentence=_sentence(gains["A&E-HRV over A&E"]),
+        findings=[
             _finding("A&E", gains["A&E over plain"]),
             _finding("A&E-HRV", gains["A&E-HRV over plain"]),
             _forgets(shares["plain"]),
             *([_settings(swept, _tried(rows, methods))] if swept else []),
-            *why(rows),
+            *attention_finding(rows),
         ],
-        "tables": [
+        tables=[
             _table(shares, seconds),
             _differences("Differences, prompt by prompt with the same noise", gains),
             *(
@@ -57,18 +85,25 @@ def summarise(rows: list[Rows], methods: Sequence[str]) -> Summary:
                 else []
             ),
         ],
-        "captions": CAPTIONS,
-        "data": {
-            "shares": shares,
-            "seconds": seconds,
-            "kept": {
-                row["prompt"]: {m: row["methods"][m]["kept"] for m in methods} for row in kept
-            },
-        },
-    }
+        captions=CAPTIONS,
+        data={"shares": shares, "seconds": seconds, "kept": _kept(rows, methods)},
+    )
 
 
-def _values(rows: list[Rows], method: str) -> dict[str, list[float]]:
+def _ours(shares: dict[str, Measures], prompts: int, pictures: int) -> str:
+    right = {method: percent(found[RIGHT]["share"]) for method, found in shares.items()}
+    return (
+        f"A&E-HRV {right['A&E-HRV']}, A&E {right['A&E']}, plain {right['plain']} with both objects "
+        f"and both colours ({prompts} prompts, {pictures} pictures each); interval: of A&E-HRV"
+    )
+
+
+def _kept(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    kept = [row for row in rows if row["methods"][methods[0]]["kept"]]
+    return {row["prompt"]: {m: row["methods"][m]["kept"] for m in methods} for row in kept}
+
+
+def _values(rows: Sequence[ObjectsRow], method: str) -> dict[str, list[float]]:
     pictures = [picture for row in rows for picture in row["methods"][method]["pictures"]]
     return {
         NAMED: [sum(p[:2]) / 2 for p in pictures],
@@ -77,7 +112,7 @@ def _values(rows: list[Rows], method: str) -> dict[str, list[float]]:
     }
 
 
-def sweep(rows: list[Rows], methods: Sequence[str]) -> dict[str, Any]:
+def sweep(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> dict[str, Measures]:
     """Gains over plain of the settings that only some prompts have, and of both methods there."""
     mine = [row for row in rows if len(row["methods"]) > len(methods)]
     if not mine:
@@ -91,25 +126,25 @@ def sweep(rows: list[Rows], methods: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _tried(rows: list[Rows], methods: Sequence[str]) -> int:
+def _tried(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> int:
     """How many prompts have the other settings too."""
     return sum(len(row["methods"]) > len(methods) for row in rows)
 
 
-def _share(values: list[float], prompts: list[str]) -> dict[str, Any]:
+def _share(values: list[float], prompts: list[str]) -> Share:
     return {"share": float(np.mean(values)), "interval": list(share_interval(values, prompts))}
 
 
-def _gain(better: list[float], than: list[float], prompts: list[str]) -> dict[str, Any]:
+def _gain(better: list[float], than: list[float], prompts: list[str]) -> Share:
     gains = [a - b for a, b in zip(better, than, strict=True)]
     return {"share": float(np.mean(gains)), "interval": list(mean_interval(gains, prompts))}
 
 
-def _told(gain: dict[str, Any]) -> str:
+def _told(gain: Share) -> str:
     return points(gain["share"], (gain["interval"][0], gain["interval"][1]))
 
 
-def _sentence(gains: dict[str, Any]) -> str:
+def _sentence(gains: Measures) -> str:
     gain = gains[RIGHT]
     told = {
         "yes": "As in the paper, A&E-HRV makes more pictures right than A&E",
@@ -122,7 +157,7 @@ def _sentence(gains: dict[str, Any]) -> str:
     )
 
 
-def _finding(name: str, gains: dict[str, Any]) -> str:
+def _finding(name: str, gains: Measures) -> str:
     """What a method does to the objects, and to the objects with their colours."""
     told = []
     for measure in (BOTH, RIGHT):
@@ -133,7 +168,7 @@ def _finding(name: str, gains: dict[str, Any]) -> str:
     return f"Against plain sampling, {name}: {told[0]}; {told[1]}."
 
 
-def _forgets(plain: dict[str, Any]) -> str:
+def _forgets(plain: Measures) -> str:
     return (
         f"Plain, the model misses at least one of the two objects in "
         f"{percent(1 - plain[BOTH]['share'])} of the pictures and shows "
@@ -141,7 +176,7 @@ def _forgets(plain: dict[str, Any]) -> str:
     )
 
 
-def _settings(swept: dict[str, Any], prompts: int) -> str:
+def _settings(swept: dict[str, Measures], prompts: int) -> str:
     """What every setting clearly does to both objects."""
     how = {"yes": "helps", "no": "no clear change", "reversed": "harms"}
     told = [
@@ -152,7 +187,7 @@ def _settings(swept: dict[str, Any], prompts: int) -> str:
     return f"Both objects by setting, against plain, {prompts} prompts: {'; '.join(told)}."
 
 
-def _table(shares: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
+def _table(shares: dict[str, Measures], seconds: dict[str, float]) -> Table:
     rows = []
     for method, found in shares.items():
         cells = [
@@ -167,7 +202,7 @@ def _table(shares: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def _differences(title: str, gains: dict[str, Any]) -> dict[str, Any]:
+def _differences(title: str, gains: dict[str, Measures]) -> Table:
     return {
         "title": title,
         "header": ["", *MEASURES],

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..drawing import BLUE, GREY, RED, panels, save
+from .summary import Data
 
 ORDERS = {"MoRHF": RED, "LeRHF": BLUE, "random": GREY}
 
 
-def draw(data: dict[str, Any], folder: Path) -> list[str]:
+def draw(data: Data, folder: Path) -> list[str]:
     """One panel per threshold, and one without any."""
     figure, grid = panels(data["titles"], 4, 2.9, 2.9)
     for column, axes in enumerate(grid):

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from ...framework.statistics import Interval, mean_interval, share_interval, spread, verdict
 from ...framework.statistics import percent as in_percent
-from ..framework import Rows, Summary
+from ..experiment import Summary, Table
+from .choices import SegmentRow
 from .without_threshold import MIDDLE, findings, prompts_of, values
 from .without_threshold import table as why_table
 
 CHOSEN = 23
 """Percent of the heads in the headline: the paper's 30 of 128."""
-ALL = "all objects"
+
+
+class Data(TypedDict):
+    """Order -> rows [percent, mIoU at each threshold, area under the ROC curve]; DAAM's row
+    without the percent; titles of the columns."""
+
+    curves: dict[str, list[list[float]]]
+    daam: list[float]
+    titles: list[str]
 
 
 def summarise(
-    rows: Sequence[Rows], groups: Sequence[str], finder: float, paper: Sequence[float]
-) -> Summary:
+    rows: Sequence[SegmentRow], groups: Sequence[str], finder: float, paper: Sequence[float]
+) -> Summary[Data]:
     """mIoU by choice of heads and threshold; gains over DAAM with their intervals.
 
     finder: IoU of found masks on renders; paper: the thresholds that the tables show.
@@ -30,17 +39,18 @@ def summarise(
     if not rows:
         raise ValueError("The judge sees the prompt's object in no picture; nothing to segment.")
     column = list(rows[0]["thresholds"]).index(MIDDLE)
-    chosen, daam = values(rows, "MoRHF", CHOSEN), values(rows, "DAAM", 100)
-    least, prompts = values(rows, "LeRHF", CHOSEN), prompts_of(rows)
-    ours, interval = _mean(chosen[:, column], prompts)
-    gain, gains = _mean(chosen[:, column] - daam[:, column], prompts)
-    lost, losses = _mean(daam[:, column] - least[:, column], prompts)
-    return {
-        "ours": f"mIoU at threshold 0.4: {daam[:, column].mean():.3f} with DAAM, {ours:.3f} with "
-        f"the {CHOSEN}% most relevant heads, {least[:, column].mean():.3f} with the least relevant",
-        "interval": list(interval),
-        "sentence": _sentence(gain, gains, lost, losses),
-        "findings": [
+    prompts = prompts_of(rows)
+    chosen, daam, least = (
+        values(rows, order, percent)[:, column]
+        for order, percent in (("MoRHF", CHOSEN), ("DAAM", 100), ("LeRHF", CHOSEN))
+    )
+    ours, interval = _mean(chosen, prompts)
+    return Summary(
+        ours=f"mIoU at threshold 0.4: {daam.mean():.3f} with DAAM, {ours:.3f} with "
+        f"the {CHOSEN}% most relevant heads, {least.mean():.3f} with the least relevant",
+        interval=list(interval),
+        sentence=_sentence(_mean(chosen - daam, prompts), _mean(daam - least, prompts)),
+        findings=[
             f"Masks are those of the most similar render of what the judge sees: IoU {finder:.3f} "
             f"on held-out blurred renders. {len(prompts)} pictures of {len(rows)} prompts; {out} "
             "were left out because the judge does not see just the prompt's object.",
@@ -48,29 +58,31 @@ def summarise(
             _best_sentence(rows, column),
             *findings(rows, CHOSEN),
         ],
-        "tables": [
+        tables=[
             _mean_table(rows, paper),
             why_table(rows, CHOSEN),
             _group_table(rows, groups, column),
         ],
-        "captions": {
+        captions={
             "segmentation.png": "mIoU against the share of heads, by order, and the area under "
             "the ROC curve of the object's pixels, which needs no threshold; dashed: DAAM."
         },
-        "data": _curves(rows, paper),
-    }
+        data=_curves(rows, paper),
+    )
 
 
 def _mean(found: np.ndarray, prompts: Sequence[int]) -> tuple[float, Interval]:
     return float(found.mean()), mean_interval(found.tolist(), prompts)
 
 
-def _choices(rows: Sequence[Rows]) -> list[tuple[str, int, int]]:
+def _choices(rows: Sequence[SegmentRow]) -> list[tuple[str, int, int]]:
     """(order, percent, heads) in the order of the rows."""
     return [(one["order"], one["percent"], one["heads"]) for one in rows[0]["found"]]
 
 
-def _sentence(gain: float, gains: Interval, lost: float, losses: Interval) -> str:
+def _sentence(gain: tuple[float, Interval], loss: tuple[float, Interval]) -> str:
+    """The most relevant heads' gain over DAAM, and the least relevant heads' loss."""
+    gains, (lost, losses) = gain[1], loss
     better = {
         "yes": "As in the paper, the most relevant heads segment better than DAAM",
         "no": "That the most relevant heads segment better than DAAM is not seen here",
@@ -81,7 +93,7 @@ def _sentence(gain: float, gains: Interval, lost: float, losses: Interval) -> st
         "no": "that the least relevant are worse is not seen",
         "reversed": "against the paper, the least relevant are better",
     }[verdict(losses)]
-    return f"{better} ({_signed(gain, gains)}); {worse} ({_signed(-lost, _minus(losses))})."
+    return f"{better} ({_signed(*gain)}); {worse} ({_signed(-lost, _minus(losses))})."
 
 
 def _minus(interval: Interval) -> Interval:
@@ -92,7 +104,7 @@ def _signed(value: float, interval: Interval) -> str:
     return f"{value:+.3f} [{interval[0]:+.3f}, {interval[1]:+.3f}]"
 
 
-def _best_sentence(rows: Sequence[Rows], column: int) -> str:
+def _best_sentence(rows: Sequence[SegmentRow], column: int) -> str:
     means = {
         (percent, count): float(values(rows, order, percent)[:, column].mean())
         for order, percent, count in _choices(rows)
@@ -105,7 +117,7 @@ def _best_sentence(rows: Sequence[Rows], column: int) -> str:
     )
 
 
-def _chance_sentence(rows: Sequence[Rows], prompts: Sequence[int]) -> str:
+def _chance_sentence(rows: Sequence[SegmentRow], prompts: Sequence[int]) -> str:
     """What mIoU means here, and whether the word looks at its object at all."""
     area = float(np.mean([share for row in rows for share in row["area"]]))
     hotter = [more > 0 for row in rows for more in row["hotter"]]
@@ -117,7 +129,7 @@ def _chance_sentence(rows: Sequence[Rows], prompts: Sequence[int]) -> str:
     )
 
 
-def _mean_table(rows: Sequence[Rows], paper: Sequence[float]) -> dict[str, Any]:
+def _mean_table(rows: Sequence[SegmentRow], paper: Sequence[float]) -> Table:
     prompts, daam = prompts_of(rows), values(rows, "DAAM", 100)
     columns = [list(rows[0]["thresholds"]).index(t) for t in paper]
     header = ["heads", "number"]
@@ -138,7 +150,7 @@ def _mean_table(rows: Sequence[Rows], paper: Sequence[float]) -> dict[str, Any]:
     return {"title": "Mean IoU by choice of heads", "header": header, "rows": lines}
 
 
-def _group_table(rows: Sequence[Rows], groups: Sequence[str], column: int) -> dict[str, Any]:
+def _group_table(rows: Sequence[SegmentRow], groups: Sequence[str], column: int) -> Table:
     lines = []
     for group in groups:
         mine = [row for row in rows if row["group"] == group]
@@ -154,8 +166,8 @@ def _group_table(rows: Sequence[Rows], groups: Sequence[str], column: int) -> di
     return {"title": f"By concept, threshold {MIDDLE}", "header": header, "rows": lines}
 
 
-def _curves(rows: Sequence[Rows], paper: Sequence[float]) -> dict[str, Any]:
-    """order -> rows [percent, mIoU at each threshold ..., area under ROC]; DAAM's; the titles."""
+def _curves(rows: Sequence[SegmentRow], paper: Sequence[float]) -> Data:
+    """See `Data`."""
     columns = [list(rows[0]["thresholds"]).index(t) for t in paper]
 
     def figures(order: str, percent: int) -> list[float]:

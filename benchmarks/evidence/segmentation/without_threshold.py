@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from ...framework.statistics import mean_interval, verdict
-from ..framework import Rows
+from ..experiment import Table
+from .choices import SegmentRow
 
 MIDDLE = 0.4
 
 
-def values(rows: Sequence[Rows], order: str, percent: int, what: str = "iou") -> np.ndarray:
-    """Of one choice of heads: IoU (pictures, thresholds), or with what="roc" areas (pictures,)."""
-    return np.array(
-        [
-            value
-            for row in rows
-            for one in row["found"]
-            if (one["order"], one["percent"]) == (order, percent)
-            for value in one[what]
-        ]
-    )
+def values(
+    rows: Sequence[SegmentRow], order: str, percent: int, what: Literal["iou", "roc"] = "iou"
+) -> np.ndarray:
+    """Of one choice of heads: IoU (images, thresholds), or with what="roc" areas (images,)."""
+    found = (one for row in rows for one in row["found"])
+    chosen = [one for one in found if (one["order"], one["percent"]) == (order, percent)]
+    if what == "roc":
+        return np.array([value for one in chosen for value in one["roc"]])
+    return np.array([value for one in chosen for value in one["iou"]])
 
 
-def prompts_of(rows: Sequence[Rows]) -> list[int]:
+def prompts_of(rows: Sequence[SegmentRow]) -> list[int]:
     """The prompt's number of each picture."""
     return [number for number, row in enumerate(rows) for _ in row["found"][0]["iou"]]
 
 
-def findings(rows: Sequence[Rows], chosen: int) -> list[str]:
+def findings(rows: Sequence[SegmentRow], chosen: int) -> list[str]:
     """What is seen without a threshold, and what keeps mIoU low; chosen: percent of the heads."""
     sizes = [one["order"] for one in rows[0]["found"] if one["order"].startswith("maps of")]
     by_size = ", ".join(f"{_roc(rows, name, 100)} for the {name}" for name in sizes)
@@ -47,7 +46,7 @@ def findings(rows: Sequence[Rows], chosen: int) -> list[str]:
     ]
 
 
-def _order_sentence(rows: Sequence[Rows], chosen: int) -> str:
+def _order_sentence(rows: Sequence[SegmentRow], chosen: int) -> str:
     most, least = (values(rows, order, chosen, "roc") for order in ("MoRHF", "LeRHF"))
     gains = most - least
     low, high = mean_interval(gains.tolist(), prompts_of(rows))
@@ -66,7 +65,7 @@ def _order_sentence(rows: Sequence[Rows], chosen: int) -> str:
     )
 
 
-def table(rows: Sequence[Rows], chosen: int) -> dict[str, Any]:
+def table(rows: Sequence[SegmentRow], chosen: int) -> Table:
     """Areas under the ROC curve, and mIoU at the paper's threshold and at the best."""
     prompts, lines = prompts_of(rows), []
     column = list(rows[0]["thresholds"]).index(MIDDLE)
@@ -74,7 +73,7 @@ def table(rows: Sequence[Rows], chosen: int) -> dict[str, Any]:
         order, percent = one["order"], one["percent"]
         if percent not in (10, chosen, 100):
             continue
-        areas, ious = (values(rows, order, percent, what) for what in ("roc", "iou"))
+        areas, ious = values(rows, order, percent, "roc"), values(rows, order, percent)
         low, high = mean_interval(areas.tolist(), prompts)
         best, at = _best(rows, ious)
         lines.append(
@@ -87,16 +86,15 @@ def table(rows: Sequence[Rows], chosen: int) -> dict[str, Any]:
             ]
         )
     header = ["heads", "number", "area under ROC", f"mIoU at {MIDDLE}", "best mIoU (afterwards)"]
-    return {"title": "Without a threshold, at the paper's and at the best", "header": header} | {
-        "rows": lines
-    }
+    title = "Without a threshold, at the paper's and at the best"
+    return {"title": title, "header": header, "rows": lines}
 
 
-def _roc(rows: Sequence[Rows], order: str, percent: int) -> str:
+def _roc(rows: Sequence[SegmentRow], order: str, percent: int) -> str:
     return f"{values(rows, order, percent, 'roc').mean():.3f}"
 
 
-def _best(rows: Sequence[Rows], ious: np.ndarray) -> tuple[float, float]:
+def _best(rows: Sequence[SegmentRow], ious: np.ndarray) -> tuple[float, float]:
     """The largest mIoU over all thresholds, and its threshold."""
     means = ious.mean(axis=0)
     return float(means.max()), rows[0]["thresholds"][int(means.argmax())]

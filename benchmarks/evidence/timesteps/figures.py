@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-CAPTIONS = {
-    "timesteps_tsne.png": "t-SNE (exact, from the principal components on) of every concept's HRV "
-    "in every part of the denoising; early parts small, late parts large.",
-    "timesteps_drift.png": "Left: mean cosine of a concept's HRVs by how far the parts are "
-    "apart. Right: cosine of the old concepts' HRVs before and after a concept is added.",
-}
+from ..drawing import save
+from .added import Added
+from .separation import Separation
+from .summary import Data, Real
+
 HUES: tuple[str, ...] = (
     "#4269d0",
     "#efb118",
@@ -28,24 +26,18 @@ HUES: tuple[str, ...] = (
 HUES += ("#9c6b4e", "#555555")
 
 
-def draw(name: str, data: dict[str, Any], folder: Path) -> list[str]:
+def draw(name: str, data: Data, folder: Path) -> list[str]:
     """All figures whose data is there; their file names."""
     made = []
-    if "points" in data:
-        _save(_tsne(data), folder / f"{name}_tsne.png")
-        made.append(f"{name}_tsne.png")
-    if "apart" in data and data["added"]["rows"]:
-        _save(_drift(data), folder / f"{name}_drift.png")
-        made.append(f"{name}_drift.png")
+    if data["real"]:
+        made.append(save(_tsne(data["real"]), folder, f"{name}_tsne.png"))
+        if data["added"] and data["added"]["rows"]:
+            figure = _drift(data["real"]["separation"], data["added"])
+            made.append(save(figure, folder, f"{name}_drift.png"))
     return made
 
 
-def _save(figure: Figure, path: Path) -> None:
-    figure.set_dpi(110)
-    FigureCanvasAgg(figure).print_png(path)
-
-
-def _tsne(data: dict[str, Any]) -> Figure:
+def _tsne(data: Real) -> Figure:
     points = np.array(data["points"])  # T N 2
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axes = figure.add_subplot()
@@ -63,21 +55,21 @@ def _tsne(data: dict[str, Any]) -> Figure:
     return figure
 
 
-def _drift(data: dict[str, Any]) -> Figure:
+def _drift(found: Separation, added: Added) -> Figure:
     figure = Figure(figsize=(9.6, 3.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
-    apart = data["apart"]
+    apart = found["apart"]
     left.plot(range(1, len(apart)), apart[1:], "o-", color=HUES[0], label="one concept")
-    left.axhline(data["within"], color=HUES[2], ls="--", label="two concepts, same part")
+    left.axhline(found["within"], color=HUES[2], ls="--", label="two concepts, same part")
     left.set(xlabel="parts apart", ylabel="mean cosine", ylim=(0, 1.02))
     left.legend(fontsize=8, frameon=False)
-    rows = data["added"]["rows"]
+    rows = added["rows"]
     places = np.arange(len(rows))[::-1]
     means, lows = (np.array([row[i] for row in rows.values()]) for i in (0, 1))
     right.hlines(places, lows, means, color=HUES[0], lw=1)
     right.plot(means, places, "o", color=HUES[0], label="mean of the old concepts")
     right.plot(lows, places, "|", color=HUES[0], ms=9, label="lowest")
-    right.axvline(data["added"]["rerun"][0], color="#555555", ls="--", label="other prompts, mean")
+    right.axvline(added["rerun"][0], color="#555555", ls="--", label="other prompts, mean")
     right.set_yticks(places, [f"+ {name}" for name in rows], fontsize=8)
     right.set(xlabel="cosine before and after", xlim=(min(0.8, float(lows.min()) - 0.02), 1.005))
     right.legend(fontsize=8, frameon=False, loc="lower left")

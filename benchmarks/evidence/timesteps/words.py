@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...framework.statistics import verdict
+from ..experiment import Table
+from .added import Added
+from .separation import Separation
 
 MARGIN = 0.05
 """Cosines that differ by less count as equal: concepts share a head's votes, so that even votes
 at random are a little less alike across concepts."""
 
 
-def ours(found: dict[str, Any], parts: int, count: int) -> str:
-    if not found:
-        return "not measured"
+def ours(found: Separation, bins: int, count: int) -> str:
+    """The two means, of HRVs in so many bins, from so many prompts."""
     return (
-        f"cosine of a concept in two of {parts} parts {found['across']:.2f}, of two concepts in "
+        f"cosine of a concept in two of {bins} parts {found['across']:.2f}, of two concepts in "
         f"one part {found['within']:.2f}: {found['across'] - found['within']:.2f} apart ({count} "
         "prompts); interval: of that difference"
     )
 
 
-def sentence(found: dict[str, Any]) -> str:
+def sentence(found: Separation | None) -> str:
+    """Whether HRVs go with the concept or with the timestep bin."""
     if not found:
         return "Not measured."
     low, high = found["interval"]
@@ -36,7 +37,7 @@ def sentence(found: dict[str, Any]) -> str:
     return f"{told} The difference of the mean cosines is {gap:.2f}."
 
 
-def control(found: dict[str, Any], dealt: dict[str, Any]) -> str:
+def control(found: Separation | None, dealt: Separation | None) -> str:
     """What words dealt into concepts at random do, from as many prompts."""
     if not found or not dealt:
         return "Words dealt at random were not measured."
@@ -61,7 +62,8 @@ def control(found: dict[str, Any], dealt: dict[str, Any]) -> str:
     return f"{told}. {what}"
 
 
-def drift(found: dict[str, Any]) -> str:
+def drift(found: Separation | None) -> str:
+    """How far a concept's HRV drifts over the timesteps."""
     if not found:
         return "Drift over the denoising was not measured."
     first, last = found["apart"][1], found["apart"][-1]
@@ -72,8 +74,9 @@ def drift(found: dict[str, Any]) -> str:
     )
 
 
-def added_sentence(added: dict[str, Any]) -> str:
-    if not added["rows"]:
+def added_sentence(added: Added | None) -> str:
+    """What a new concept changes, held against other prompts."""
+    if not added or not added["rows"]:
         return "A concept added to the set was not measured."
     low, high = added["interval"]
     rerun = added["rerun"][0]
@@ -82,15 +85,17 @@ def added_sentence(added: dict[str, Any]) -> str:
         f"A new concept changes the old HRVs {how[verdict(added['less than rerun'])]} other "
         "prompts and noise do"
     )
-    worst = min(added["rows"], key=lambda name: added["rows"][name][0])
+    means = {name: row[0] for name, row in added["rows"].items()}
+    worst = min(means, key=lambda name: means[name])
     return (
         f"{what}: mean cosine before and after {added['mean']:.3f} [{low:.3f}, {high:.3f}], of "
         f"the same set with other prompts {rerun:.3f}. {worst} changes the others most "
-        f"({added['rows'][worst][0]:.3f})."
+        f"({means[worst]:.3f})."
     )
 
 
-def table(added: dict[str, Any]) -> dict[str, Any]:
+def table(added: Added) -> Table:
+    """Every concept that was added."""
     rows = [[name, f"{mean:.3f}", f"{low:.3f}"] for name, (mean, low) in added["rows"].items()]
     mean, low = added["rerun"]
     return {

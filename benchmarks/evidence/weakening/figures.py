@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..drawing import BLUE, GREY, RED, panels, save, shares
+from .summary import Data
 
 ORDERS = {"random": GREY, "LeRHF": BLUE, "MoRHF": RED}
 
 
-def draw(data: dict[str, Any], folder: Path) -> list[str]:
+def draw(data: Data, folder: Path) -> list[str]:
     """Presence over the number of heads, and over factors."""
     return [_counts(data, folder), _factors(data, folder)]
 
 
-def _counts(data: dict[str, Any], folder: Path) -> str:
+def _counts(data: Data, folder: Path) -> str:
     figure, grid = panels(list(data["concepts"]), columns=5)
     for number, (axes, curves) in enumerate(zip(grid, data["concepts"].values(), strict=True)):
         for order, colour in ORDERS.items():
@@ -34,7 +34,7 @@ def _counts(data: dict[str, Any], folder: Path) -> str:
     return save(figure, folder, "weakening.png")
 
 
-def _factors(data: dict[str, Any], folder: Path) -> str:
+def _factors(data: Data, folder: Path) -> str:
     figure, grid = panels(list(data["concepts"]), columns=5)
     for number, (axes, curves) in enumerate(zip(grid, data["concepts"].values(), strict=True)):
         points = np.array(curves["factors"])

@@ -2,119 +2,75 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
-from ...framework.statistics import Interval, area, interval_of, percent, points, verdict
-from ..framework import Rows, Summary
-from . import single_heads
-from .single_heads import FACTOR
+from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
+from ...framework.statistics import Interval, interval_of, percent, points, verdict
+from ..experiment import Summary, Table
+from . import single_heads_summary as single_heads
+from .curves import Areas, Curve, Presence, area_interval, areas, has, mean_curve, presence
+from .orders import OrdersRow
+from .single_heads import SingleHeadsRow
 
-Prompts = list[dict[str, Any]]
-"""Of one concept: for each prompt that shows it, its curves; see `_prompt`."""
+Prompts = list[Presence]
+"""Of one concept: every prompt that has it."""
 
 
-def summarise(rows: Sequence[Rows], concepts: Sequence[str]) -> Summary:
+class Data(TypedDict):
+    """concepts: concept -> order or "factors" -> rows [x, own, others], the mean over prompts."""
+
+    heads: int
+    concepts: dict[str, dict[str, list[list[float]]]]
+
+
+def summarise(
+    rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow], concepts: Sequence[str]
+) -> Summary[Data]:
     """Area between the orders, what is left at a tenth and a fifth of the heads, per concept."""
-    alone = [row for row in rows if row.get("part") == single_heads.PART]
-    rows = [row for row in rows if row.get("part") != single_heads.PART]
     if not rows:
         raise ValueError("No prompt is done yet.")
     heads = rows[0]["heads"]
-    found = {c: _prompts(rows, c) for c in concepts}
+    found = {c: [presence(row, c) for row in rows if has(row, c)] for c in concepts}
     found = {c: prompts for c, prompts in found.items() if prompts}
-    areas = {c: _areas(prompts, heads) for c, prompts in found.items()}
-    own = {c: _area_interval(areas[c]["orders"]) for c in found}
-    others = {c: _area_interval(areas[c]["others"]) for c in found}
-    mean, interval = _overall(rows, found, heads)
-    return {
-        "ours": f"mean area between the curves {mean:.2f} (presence times share of heads, at "
+    apart = {c: areas(prompts, heads) for c, prompts in found.items()}
+    single = single_heads.measured(alone)
+    mean, interval = _overall(rows, apart)
+    return Summary(
+        ours=f"mean area between the curves {mean:.2f} (presence times share of heads, at "
         f"most 1), over {len(found)} concepts",
-        "interval": list(interval),
-        "sentence": _sentence(own),
-        "findings": [
-            _others_sentence(others),
+        interval=list(interval),
+        sentence=_sentence({c: area_interval(one.orders) for c, one in apart.items()}),
+        findings=[
+            _others_sentence({c: area_interval(one.others) for c, one in apart.items()}),
             *_factor_sentences(rows, found),
-            *single_heads.findings(alone),
+            *single_heads.findings(single),
         ],
-        "tables": [
-            _area_table(found, areas, heads),
+        tables=[
+            _area_table(found, apart, heads),
             _factor_table(found),
-            *single_heads.tables(alone),
+            *single_heads.tables(single),
         ],
-        "captions": {
-            "weakening.png": "Judged presence against weakened heads, factor -2. Thick: the "
-            "concept itself; thin dashed: the mean of all others, most relevant heads first.",
-            "weakening-factors.png": "Rescaling the most relevant tenth of the heads by other "
-            "factors; 1 changes nothing.",
-        },
-        "data": {"heads": heads, "concepts": {c: _curves(p) for c, p in found.items()}},
-    }
+        captions=CAPTIONS,
+        data={"heads": heads, "concepts": {c: _curves(p) for c, p in found.items()}},
+    )
 
 
-def _prompts(rows: Sequence[Rows], concept: str) -> Prompts:
-    return [_prompt(row, concept) for row in rows if concept in row["settings"][0]["shown"][0]]
+CAPTIONS = {
+    "weakening.png": "Judged presence against weakened heads, factor -2. Thick: the "
+    "concept itself; thin dashed: the mean of all others, most relevant heads first.",
+    "weakening-factors.png": "Rescaling the most relevant tenth of the heads by other "
+    "factors; 1 changes nothing.",
+}
 
 
-def _prompt(row: Rows, concept: str) -> dict[str, Any]:
-    """Presence in one prompt: order -> count -> [own, others]; "factors": factor -> the same."""
-    kept: dict[str, dict[float, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
-    for setting in row["settings"]:
-        if setting["concept"] not in ("", concept):
-            continue
-        shown, count, factor = setting["shown"], setting["count"], setting["factor"]
-        others = [np.mean([v for c, v in one.items() if c != concept]) for one in shown]
-        pair = [float(np.mean([one[concept] for one in shown])), float(np.mean(others))]
-        if count in (0, row["heads"]):
-            for order in ("MoRHF", "LeRHF", "random"):
-                kept[order][count].append(pair)
-        elif factor == FACTOR:
-            kept[setting["order"]][count].append(pair)
-        if count == 0 or (setting["order"] == "MoRHF" and count == _fixed(row)):
-            kept["factors"][1.0 if count == 0 else factor].append(pair)
-    return {
-        name: {x: np.mean(pairs, axis=0) for x, pairs in sorted(curve.items())}
-        for name, curve in kept.items()
-    }
-
-
-def _fixed(row: Rows) -> int:
-    """The number of heads at which factors were compared."""
-    return next((s["count"] for s in row["settings"] if s["factor"] not in (FACTOR,)), 0)
-
-
-def _areas(prompts: Prompts, heads: int) -> dict[str, np.ndarray]:
-    """Areas of each prompt, (prompts,): own presence LeRHF - MoRHF, random - MoRHF, and under
-    MoRHF how much more the concept loses than the others do."""
-
-    def under(prompt: dict[str, Any], order: str, which: int = 0) -> float:
-        curve = prompt[order]
-        return area([n / heads for n in curve], [pair[which] for pair in curve.values()])
-
-    def lost(prompt: dict[str, Any], which: int) -> float:
-        return prompt["MoRHF"][0][which] - under(prompt, "MoRHF", which)
-
-    return {
-        "orders": np.array([under(p, "LeRHF") - under(p, "MoRHF") for p in prompts]),
-        "random": np.array([under(p, "random") - under(p, "MoRHF") for p in prompts]),
-        "others": np.array([lost(p, 0) - lost(p, 1) for p in prompts]),
-    }
-
-
-def _area_interval(values: np.ndarray) -> Interval:
-    low, high = interval_of(lambda drawn: float(values[drawn].mean()), len(values))
-    return max(low, -1.0), min(high, 1.0)  # differences of shares
-
-
-def _overall(rows: Sequence[Rows], found: dict[str, Prompts], heads: int) -> tuple[float, Interval]:
+def _overall(rows: Sequence[OrdersRow], found: dict[str, Areas]) -> tuple[float, Interval]:
     """Mean over concepts of the area between the orders, and its interval over prompts."""
     table = np.full((len(rows), len(found)), np.nan)
-    for column, concept in enumerate(found):
-        has = [i for i, row in enumerate(rows) if concept in row["settings"][0]["shown"][0]]
-        table[has, column] = _areas(found[concept], heads)["orders"]
+    for column, (concept, one) in enumerate(found.items()):
+        table[[i for i, row in enumerate(rows) if has(row, concept)], column] = one.orders
 
     def mean(drawn: np.ndarray) -> float:
         chosen = table[drawn]
@@ -152,19 +108,19 @@ def _others_sentence(alone: dict[str, Interval]) -> str:
     return text + (f"; the others lose more for {', '.join(wrong)}." if wrong else ".")
 
 
-def _factor_sentences(rows: Sequence[Rows], found: dict[str, Prompts]) -> list[str]:
+def _factor_sentences(rows: Sequence[OrdersRow], found: dict[str, Prompts]) -> list[str]:
     """Whether a factor below 0 takes more than factor 0, over all concepts and prompts."""
     gaps: dict[int, list[float]] = {}
     for concept, prompts in found.items():
-        has = [i for i, row in enumerate(rows) if concept in row["settings"][0]["shown"][0]]
-        for number, prompt in zip(has, prompts, strict=True):
-            curve = prompt.get("factors", {})
+        numbers = [i for i, row in enumerate(rows) if has(row, concept)]
+        for number, prompt in zip(numbers, prompts, strict=True):
+            curve = prompt.factors
             if 0.0 in curve and FACTOR in curve:
                 gaps.setdefault(number, []).append(float(curve[0.0][0] - curve[FACTOR][0]))
     if not gaps:
         return []
     values = np.array([np.mean(one) for one in gaps.values()])
-    interval = _area_interval(values)
+    interval = area_interval(values)
     said = {
         "yes": "As in the paper, -2 removes more than 0",
         "no": "That -2 removes more than 0 is not seen here",
@@ -173,28 +129,26 @@ def _factor_sentences(rows: Sequence[Rows], found: dict[str, Prompts]) -> list[s
     return [f"{said}: {points(float(values.mean()), interval)} of the pictures."]
 
 
-def _area_table(
-    found: dict[str, Prompts], areas: dict[str, dict[str, np.ndarray]], heads: int
-) -> dict[str, Any]:
+def _area_table(found: dict[str, Prompts], apart: dict[str, Areas], heads: int) -> Table:
     header = ["concept", "prompts", "LeRHF - MoRHF", "random - MoRHF", "own - others lost"]
-    shares = [n for n in next(iter(found.values()))[0]["LeRHF"] if 0.08 < n / heads < 0.22]
-    header += [f"own / others at {n} heads, MoRHF" for n in shares]
+    counts = [n for n in next(iter(found.values()))[0].orders["LeRHF"] if 0.08 < n / heads < 0.22]
+    header += [f"own / others at {n} heads, MoRHF" for n in counts]
     rows = []
     for concept, prompts in found.items():
         cells = [concept, str(len(prompts))]
-        for values in areas[concept].values():
-            low, high = _area_interval(values)
+        for values in (apart[concept].orders, apart[concept].random, apart[concept].others):
+            low, high = area_interval(values)
             known = f"[{low:+.2f}, {high:+.2f}]" if len(values) > 1 else "(one prompt)"
             cells.append(f"{values.mean():+.2f} {known}")
-        for n in shares:
-            left = np.mean([p["MoRHF"][n] for p in prompts], axis=0)
+        for n in counts:
+            left = np.mean([p.orders["MoRHF"][n] for p in prompts], axis=0)
             cells.append(f"{percent(left[0], 0)} / {percent(left[1], 0)}")
         rows.append(cells)
     return {"title": "Areas (share of heads 0 to 1)", "header": header, "rows": rows}
 
 
-def _factor_table(found: dict[str, Prompts]) -> dict[str, Any]:
-    curves = {c: _mean([p["factors"] for p in prompts]) for c, prompts in found.items()}
+def _factor_table(found: dict[str, Prompts]) -> Table:
+    curves = {c: mean_curve([p.factors for p in prompts]) for c, prompts in found.items()}
     factors = list(next(iter(curves.values())))
     return {
         "title": "Own presence / the others', most relevant tenth of the heads times a factor",
@@ -207,12 +161,10 @@ def _factor_table(found: dict[str, Prompts]) -> dict[str, Any]:
 
 
 def _curves(prompts: Prompts) -> dict[str, list[list[float]]]:
-    """name -> rows [x, own, others], the mean over prompts."""
-    return {
-        name: [[x, *map(float, pair)] for x, pair in _mean([p[name] for p in prompts]).items()]
-        for name in prompts[0]
-    }
+    orders = {o: mean_curve([p.orders[o] for p in prompts]) for o in prompts[0].orders}
+    factors = mean_curve([p.factors for p in prompts])
+    return {name: _listed(curve) for name, curve in {**orders, "factors": factors}.items()}
 
 
-def _mean(curves: list[dict[float, np.ndarray]]) -> dict[float, np.ndarray]:
-    return {x: np.mean([curve[x] for curve in curves], axis=0) for x in curves[0]}
+def _listed(curve: Curve) -> list[list[float]]:
+    return [[x, *map(float, pair)] for x, pair in curve.items()]

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
-from ..framework import Summary
-from .figures import CAPTIONS
-from .weakening import MEASURES
+import numpy as np
+
+from ..experiment import Summary, Table
+from .agreement import Agreement, Kinship, agreement_by_count, kinship
+from .areas import Area, Areas, areas
+from .sets import INSTRUMENTS, SetRow, VotesRow
+from .weakening import MEASURES, WeakenRow
 
 SETTLED = 0.95
 ALIKE = 0.02
 """Cosines within this count as equal."""
 CLEAR = 0.03
 """Areas within this of 0 are not spoken of."""
-INSTRUMENTS = "Musical Instruments"
+CAPTIONS = {
+    "breaking_prompts.png": "Cosine of HRVs from two disjoint lots of n prompts: mean of the "
+    "concepts with the middle 95% of 40 draws, and the concept that agrees least.",
+    "breaking_areas.png": "Ordered weakening by a good HRV of Color and by broken ones: share of "
+    "pictures still right, least relevant heads first minus most relevant first, with 95% "
+    "intervals over prompts.",
+}
 
 
-def summary(data: dict[str, Any]) -> Summary:
-    """The experiment's summary from its data."""
-    agreement, areas = data["agreement"], data["areas"]
-    good = areas.get("many prompts", {}).get("colours")
-    findings = [_broad(data["kinship"], areas), _unknown(data["kinship"], areas)]
-    return {
-        "ours": _ours(agreement, good),
-        "interval": None,
-        "sentence": _few(agreement, areas),
-        "findings": findings,
-        "tables": [
+class Data(TypedDict):
+    """agreement: None where no votes were counted."""
+
+    agreement: Agreement | None
+    kinship: Kinship
+    areas: Areas
+
+
+def summarise(
+    votes: Sequence[VotesRow], compared: Sequence[SetRow], weakened: Sequence[WeakenRow]
+) -> Summary[Data]:
+    """Agreement by the number of prompts, kinship of concepts, and areas between orders."""
+    each = [np.array(row["votes"]) for row in votes]
+    agreement = agreement_by_count(np.concatenate(each)) if each else None
+    kin, apart = kinship(compared), areas(weakened)
+    good = apart.get("many prompts", {}).get("colours")
+    return Summary(
+        ours=_ours(agreement, good),
+        sentence=_few(agreement, apart),
+        findings=[_broad(kin, apart), _unknown(kin, apart)],
+        tables=[
             *([_agreement_table(agreement)] if agreement else []),
-            *([_areas_table(areas)] if areas else []),
-            *([_kin_table(data["kinship"])] if data["kinship"] else []),
+            *([_areas_table(apart)] if apart else []),
+            *([_kin_table(kin)] if kin else []),
         ],
-        "captions": CAPTIONS,
-        "data": data,
-    }
+        captions=CAPTIONS,
+        data={"agreement": agreement, "kinship": kin, "areas": apart},
+    )
 
 
-def _told(area: dict[str, Any]) -> str:
+def _told(area: Area) -> str:
     low, high = area["interval"]
     return f"{100 * area['area']:+.0f} points [{100 * low:+.0f}, {100 * high:+.0f}]"
 
 
-def _ours(agreement: dict[str, Any], good: dict[str, Any] | None) -> str:
+def _ours(agreement: Agreement | None, good: Area | None) -> str:
     if not agreement:
         return "not measured"
     area = f"; area between weakening orders by a good HRV of Color {_told(good)}" if good else ""
@@ -49,7 +70,7 @@ def _ours(agreement: dict[str, Any], good: dict[str, Any] | None) -> str:
     return f"cosine of HRVs from two lots of prompts: {first} each, {last} each{area}"
 
 
-def _few(agreement: dict[str, Any], areas: dict[str, Any]) -> str:
+def _few(agreement: Agreement | None, areas: Areas) -> str:
     if not agreement:
         return "The number of prompts was not measured."
     pairs = zip(agreement["counts"], agreement["mean"], strict=True)
@@ -71,7 +92,7 @@ def _few(agreement: dict[str, Any], areas: dict[str, Any]) -> str:
     return f"{settled}; {what} ({_told(one)} against {_told(many)} of the pictures)."
 
 
-def _broad(kinship: dict[str, Any], areas: dict[str, Any]) -> str:
+def _broad(kinship: Kinship, areas: Areas) -> str:
     if "broad" not in kinship or "Mixed" not in areas:
         return "A too broad concept was not measured."
     found = kinship["broad"]
@@ -89,7 +110,7 @@ def _broad(kinship: dict[str, Any], areas: dict[str, Any]) -> str:
     )
 
 
-def _unknown(kinship: dict[str, Any], areas: dict[str, Any]) -> str:
+def _unknown(kinship: Kinship, areas: Areas) -> str:
     if "unknown" not in kinship or INSTRUMENTS not in areas:
         return "An unknown concept was not measured."
     found = kinship["unknown"][INSTRUMENTS]
@@ -108,7 +129,7 @@ def _unknown(kinship: dict[str, Any], areas: dict[str, Any]) -> str:
     )
 
 
-def _which(areas: dict[str, Any]) -> str:
+def _which(areas: dict[str, Area]) -> str:
     """The measures in which the orders clearly differ, with their areas."""
     seen = [
         f"{name} {_told(area)}"
@@ -118,11 +139,12 @@ def _which(areas: dict[str, Any]) -> str:
     return ", ".join(seen) or "none of what is measured clearly"
 
 
-def _agreement_table(found: dict[str, Any]) -> dict[str, Any]:
-    keys = ("counts", "mean", "low", "high", "worst", "lost")
+def _agreement_table(found: Agreement) -> Table:
+    counts = zip(found["counts"], found["worst"], found["lost"], strict=True)
+    means = zip(found["mean"], found["low"], found["high"], strict=True)
     rows = [
         [str(n), f"{mean:.3f} [{low:.3f}, {high:.3f}]", f"{worst:.3f}", f"{lost:.1f}"]
-        for n, mean, low, high, worst, lost in zip(*(found[k] for k in keys), strict=True)
+        for (n, worst, lost), (mean, low, high) in zip(counts, means, strict=True)
     ]
     return {
         "title": "Cosine of HRVs from two disjoint lots of prompts (middle 95% of 40 draws)",
@@ -131,7 +153,7 @@ def _agreement_table(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _areas_table(areas: dict[str, Any]) -> dict[str, Any]:
+def _areas_table(areas: Areas) -> Table:
     return {
         "title": "Area between weakening orders (LeRHF - MoRHF) by what is still right, in points",
         "header": ["HRV", *MEASURES],
@@ -142,7 +164,7 @@ def _areas_table(areas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kin_table(kinship: dict[str, Any]) -> dict[str, Any]:
+def _kin_table(kinship: Kinship) -> Table:
     wanted = (("narrow", "Color"), ("broad", "Mixed"), ("unknown", INSTRUMENTS))
     rows = []
     for name, concept in wanted:

@@ -1,53 +1,33 @@
-"""What every experiment gets (`Lab`) and what it must give (`Experiment`).
+"""The demo model, its judge and its HRV: what every experiment of the evidence samples with.
 
 Nothing of ComfyUI is imported before a `Lab` samples, so that summaries and pages need no host.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from ...demo.judge import Judge, Verdict, load_judge
 from ...demo.sampling import Sampling
-from ...demo.scoring import TEST_SEED
 from ...hrv.files.hrv_file import load_relevance
 from ...hrv.relevance import HeadRelevance
 
-Size = Literal["quick", "full"]
-Case = dict[str, Any]
-"""What one unit of work needs, as JSON; fixed in advance, with its seeds."""
-Rows = dict[str, Any]
-"""What `Experiment.run` found in one case, as JSON: raw outcomes, nothing summed up."""
-Summary = dict[str, Any]
-"""See `Experiment.summarise`."""
 Conditioning = list[list[Any]]
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-_FIRST = TEST_SEED + 13_000_000
-"""Earlier seeds were looked at while the experiments were written."""
-SEEDS: dict[str, int] = {
-    "weakening": _FIRST + 100_000,
-    "meanings": _FIRST + 200_000,
-    "editing": _FIRST + 300_000,
-    "multi_object": _FIRST + 400_000,
-    "segmentation": _FIRST + 500_000,
-    "timesteps": _FIRST + 600_000,
-    "breaking": _FIRST + 700_000,
-}
-"""Experiment -> its first seed; the next 100,000 are its own."""
-EXPERIMENTS: tuple[str, ...] = tuple(SEEDS)
-"""Modules of this package, in the order of the page; each has an `EXPERIMENT`."""
 
+FILES = ("demo_model.safetensors", "demo_judge.safetensors", "demo.hrv.safetensors")
+"""The model, its judge and its HRV."""
 
 USUAL = Sampling(steps=10)
-"""How pictures are sampled unless an experiment says otherwise."""
+"""How images are sampled unless an experiment says otherwise."""
 
 
 class Lab:
@@ -61,7 +41,7 @@ class Lab:
         """MODEL, CLIP and VAE of the demo model."""
         from ...demo.model import load_demo_model
 
-        return load_demo_model(self.folder / "demo_model.safetensors")
+        return load_demo_model(self.folder / FILES[0])
 
     @property
     def model(self) -> Any:
@@ -81,12 +61,12 @@ class Lab:
     @cached_property
     def judge(self) -> Judge:
         """The judge of the demo world."""
-        return load_judge(self.folder / "demo_judge.safetensors")
+        return load_judge(self.folder / FILES[1])
 
     @cached_property
     def relevance(self) -> HeadRelevance:
         """The demo model's HRV."""
-        return load_relevance(self.folder / "demo.hrv.safetensors")
+        return load_relevance(self.folder / FILES[2])
 
     @cached_property
     def _negative(self) -> Conditioning:
@@ -97,6 +77,12 @@ class Lab:
         from ...nodes.prompts.nodes import HRVPrompt
 
         return HRVPrompt.execute(text, self.clip).args[0]
+
+    def steered(self, prompt: Conditioning, words: str, rescale: Tensor, label: str) -> Any:
+        """A model that rescales the words' attention maps by `rescale` (H,) in every step."""
+        from ...nodes.steering.steering import Steering, steered
+
+        return steered(self.model, self.relevance, prompt, Steering(label, words, rescale))
 
     def latents(
         self,
@@ -111,8 +97,6 @@ class Lab:
         positive: a prompt, or a CONDITIONING of one row or of B rows; pairs: every noise twice in
         a row, as P2P-HRV Edit needs it, so that B is twice the number of seeds.
         """
-        import torch
-
         from ...demo.generate import noise, sample
 
         start = noise(seeds)
@@ -143,47 +127,12 @@ class Lab:
         return self.judge(self.sample(model, positive, seeds, how))
 
 
-class Experiment(ABC):
-    """One experiment of the papers.
-
-    name: its module; title: of its section; paper: where it stands there, and the number found
-    there; version: raised whenever `run` gives other rows for the same case.
-    """
-
-    name: str
-    title: str
-    paper: str
-    version: int = 1
-
-    @abstractmethod
-    def cases(self, size: Size) -> list[Case]:
-        """All cases of this size, the same on every call."""
-
-    @abstractmethod
-    def run(self, lab: Lab, case: Case) -> Rows:
-        """Sample one case and return its raw outcomes."""
-
-    @abstractmethod
-    def summarise(self, rows: list[Rows]) -> Summary:
-        """All cases' rows, in order, as
-
-        ours: the figure beside the paper's, as text; interval: its 95% interval [low, high] or
-        None; sentence: what the numbers say; findings: further such sentences (may be left out);
-        tables: [{"title", "header": [...], "rows": [[...], ...]}, ...]; captions: {figure: text}
-        (may be left out); data: what figures are drawn from. All JSON.
-        """
-
-    @abstractmethod
-    def figures(self, summary: Summary, folder: Path) -> list[str]:
-        """Draw PNG figures into the folder; their file names, each starting with `name`."""
-
-    def cost(self, case: Case) -> float:
-        """Seconds that the case takes on one thread, roughly, for the progress bar."""
-        return 10.0
-
-
-def experiment(name: str) -> Experiment:
-    """The experiment of this name."""
-    if name not in EXPERIMENTS:
-        raise ValueError(f"There is no experiment {name!r}; there are {', '.join(EXPERIMENTS)}.")
-    return import_module(f".{name}.experiment", __package__).EXPERIMENT
+def digest_of_files(folder: Path = PRETRAINED) -> str:
+    """One digest of the model, its judge and its HRV."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        path = folder / name
+        if not path.is_file():
+            raise ValueError(f"The demo's {name} is expected in {folder}, but it is not there.")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
