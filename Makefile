@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-model ray lock
+.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-model ray lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -47,6 +47,9 @@ bench-p2p: ## cost of editing at two sizes, about 4 minutes; output/bench.json
 bench-maps: ## cost of capturing at two sizes, about 10 minutes; output/bench.json
 	@$(PY) -m tools.pack benchmarks.costs.capture demo
 	@$(PY) -m tools.pack benchmarks.costs.capture sd15
+
+bench-measure: ## cost of measuring a word, in samplings and memory; output/bench.json
+	@$(PY) -m tools.pack benchmarks.costs.measure
 
 bench-segmentation: ## how well single heads find objects; output/head_quality.png
 	@$(PY) -m tools.pack benchmarks.studies.segmentation

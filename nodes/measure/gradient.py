@@ -75,7 +75,7 @@ class RescaleGradient:
             differentiable(unet, step.x.device),
             checkpointed(unet, self._recomputes(step.x)),
         ):
-            self.r = variable = r.detach().clone().requires_grad_()
+            self.r = variable = r.detach().clone().contiguous().requires_grad_()
             # a copy outside inference mode, which autograd may save
             constant = direction.detach().clone().to(variable.dtype)
             prediction_gradients(step, self.prompts, constant, take)

@@ -33,10 +33,11 @@ class MeasuringState:
 
 
 class Measuring(Hook[MeasuringState]):
-    """Measures ds/dr at r = 1 on the trajectory of the plain prompt, step by step.
+    """Measures ds/dr on the trajectory of the plain prompt, step by step.
 
-    none: the halves before any image; numbers: of the sampling's images; take(halves): called with
-    those of the whole sampling once it succeeded; tell(): after each step.
+    before: the halves without this sampling's images, and the r around which to measure; numbers:
+    of the sampling's images; take(halves): called with those that include them, once it succeeded;
+    tell(): after each step.
     """
 
     label = "HRV Measure"
@@ -46,29 +47,30 @@ class Measuring(Hook[MeasuringState]):
         self,
         scene: Scene,
         gradient: Callable[[], RescaleGradient],
-        none: Halves,
+        before: Halves,
         numbers: Sequence[int],
         take: Callable[[Halves], None],
         tell: Callable[[], None],
     ) -> None:
-        self.scene, self.gradient, self.none = scene, gradient, none
+        self.scene, self.gradient, self.before = scene, gradient, before
         self.numbers, self.take, self.tell = numbers, take, tell
 
     def new_state(self) -> MeasuringState:
-        return MeasuringState(self.none, self.gradient())
+        return MeasuringState(self.before, self.gradient())
 
     def prompts(self) -> Iterable[Prompt]:
         return self.scene.prompts
 
     def before_step(self, run: Run, step: StepContext) -> None:
-        """g += ds/dr at r = 1, with s = <D(r), way> / |way|^2 and way = D_B - D_A."""
+        """Add ds/dr of each image, with s = <D(r), way> / |way|^2 and way = D_B - D_A."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         state = run.state(self)
         wanted, start = predictions(step, [WANTED, self.scene.start])
         if not bool((wanted != 0).any()):
             return  # the prompt is not active in this step
         direction = way_direction(wanted - start)
-        r = torch.ones(len(direction), self.none[0].sums.shape[1], device=direction.device)
+        r = self.before[0].rescaled.to(direction.device, torch.float32)
+        r = r.expand(len(direction), -1)
         effects = state.gradient.at(r, step, direction)
         odd = torch.tensor([number % 2 == 1 for number in self.numbers])
         even_half, odd_half = state.halves

@@ -41,12 +41,15 @@ def measure(
     scene: Scene,
     settings: MeasureSettings,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    around: torch.Tensor | None = None,
 ) -> Measurement:
     """Sample the images and measure at every step; `tell(done, all)` counts steps of images.
 
-    An image's effects do not depend on how many are sampled at a time, but for rounding.
+    around: the r (H,) at which the gradient is taken; ones, the model as it is, by default. An
+    image's effects do not depend on how many are sampled at a time, but for rounding.
     """
-    nothing = Effects.none(settings.steps, torch.ones(len(model_heads(model))))
+    r = torch.ones(len(model_heads(model))) if around is None else around
+    nothing = Effects.none(settings.steps, r)
     found: list[Halves] = [(nothing, nothing)]
     gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing)
     plain, done = [], 0

@@ -58,15 +58,15 @@ class Shares(Hook):
         return self.rescale.attach(call) if self.active else ()
 
 
-def shares(model, scene, r, settings=SETTINGS):
+def shares(model, scene, r):
     """s (T, I) with the word's maps rescaled by r (H,)."""
     hook = Shares(scene, r)
-    numbers = list(range(settings.images))
-    sample_images(add_hooks(model, [hook]), scene.conditionings, settings, numbers)
+    numbers = list(range(SETTINGS.images))
+    sample_images(add_hooks(model, [hook]), scene.conditionings, SETTINGS, numbers)
     return torch.stack(hook.found)
 
 
-def share_changes(model, scene, direction, settings=SETTINGS, by=0.1):
-    """Sums over the images of ds/dr along a direction (H,) at r = 1, (T,), by differences."""
-    ends = [shares(model, scene, 1 + sign * by * direction, settings) for sign in (1, -1)]
+def share_changes(model, scene, direction, around=1.0, by=0.1):
+    """Sums over the images of ds/dr along a direction (H,) at r = around, (T,), by differences."""
+    ends = [shares(model, scene, around + sign * by * direction) for sign in (1, -1)]
     return (ends[0] - ends[1]).sum(dim=1) / (2 * by)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import comfy.model_management
+import comfy.model_patcher
 import pytest
+import tiny_models
 import torch
 from comfy.ldm.modules.attention import BasicTransformerBlock
 from measure_scene import READINGS, SETTINGS, far_apart, prompt, share_changes
@@ -13,6 +15,7 @@ from tiny_models import make_controlnet, make_model
 
 import nodes as host_nodes
 from hrv_pack.hrv.measure.readings import Readings
+from hrv_pack.hrv.similarity import cosine
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.measure import run
 from hrv_pack.nodes.measure.readings import read_scene
@@ -48,13 +51,15 @@ def directions(model, count=2):
     return torch.randn(count, len(model_heads(model)), generator=generator)
 
 
-def agree_with_differences(model, scene):
+def agree_with_differences(model, scene, around=None):
     """With readings far apart, since the latents' float32 hides small changes, most later on."""
     apart = far_apart(scene)
-    effects = measure(model, apart, SETTINGS).effects
+    effects = measure(model, apart, SETTINGS, around=around).effects
     assert effects.counts.tolist() == [SETTINGS.images] * SETTINGS.steps
+    at = torch.ones(len(model_heads(model))) if around is None else around
+    assert torch.equal(effects.rescaled, at.double())
     for direction in directions(model):
-        found, expected = along(effects, direction), share_changes(model, apart, direction)
+        found, expected = along(effects, direction), share_changes(model, apart, direction, at)
         scale = float(expected.abs().max())
         assert float((found - expected)[0].abs()) < 1e-3 * scale
         assert float((found - expected).abs().max()) < 6e-2 * scale  # rounding, mostly
@@ -63,6 +68,11 @@ def agree_with_differences(model, scene):
 @pytest.mark.parametrize("structure", ["sd1", "sdxl"])
 def test_effects_are_finite_differences_of_the_share(models, scene, structure):
     agree_with_differences(models[structure], scene)
+
+
+def test_they_can_be_measured_around_any_rescale_vector(models, scene):
+    steered = 1 + torch.rand(28, generator=torch.Generator().manual_seed(9))
+    agree_with_differences(models["sd1"], scene, steered)
 
 
 def test_without_another_reading_the_way_begins_at_the_empty_prompt(models, clip):
@@ -156,6 +166,20 @@ def test_the_model_is_untouched_after_a_measurement_and_after_an_error(models, s
         assert not module._forward_hooks and "forward" not in vars(module)
     assert not model.model_options["transformer_options"]
     assert torch.equal(sample_images(model, scene.conditionings, SETTINGS, [0]), plain)
+
+
+@pytest.mark.parametrize("stored", [torch.float16, torch.bfloat16])
+def test_half_precision_measures_the_same_heads(scene, stored):
+    found = []
+    for computed in (None, torch.float32):
+        config = tiny_models._SmallSD1(dict(tiny_models.SD1))
+        config.set_inference_dtype(stored, computed)
+        network = config.get_model({}, device=torch.device("cpu"))
+        tiny_models.randomise(network.diffusion_model, 0)
+        device = comfy.model_management.get_torch_device()
+        model = comfy.model_patcher.ModelPatcher(network, load_device=device, offload_device=device)
+        found.append(measure(model, far_apart(scene), SETTINGS).effects.sums[0])
+    assert float(cosine(*found)) > 0.99
 
 
 def test_short_of_memory_it_first_keeps_less_and_then_says_what_to_lower(
