@@ -52,7 +52,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS))
     add("--size", choices=SIZES, default="paper", help="how many prompts and seeds")
     add("--authors-prompts", action="store_true", help="fetch the authors' benchmark prompts")
-    add("--masks", type=Path, help="masks (white is the object) named as the pictures in maps/")
+    add("--masks", type=Path, help="masks (white is the object) named as the images in maps/")
     add("--steps", type=int, default=50)
     add("--cfg", type=float, default=7.5)
     add("--sampler", default="euler")

@@ -45,18 +45,18 @@ def measure(
     with torch.inference_mode():
         made = runs[f"watched, maps on {places[0]}"]()[0]["samples"]
         size = maps.of(made).nbytes / 1e6
-    print(f"  maps of {maps.tokens} tokens, {shape[0]} pictures: {size:.1f} MB")
+    print(f"  maps of {maps.tokens} tokens, {shape[0]} images: {size:.1f} MB")
 
 
 def demo() -> None:
-    """Four pictures of the demo model."""
+    """Four images of the demo model."""
     with torch.inference_mode():
         model, clip, channels = demo_model()
     measure("capture, demo model", model, clip, (4, channels, 8, 8), steps=10, rounds=15)
 
 
 def main(size: str = "demo", side: str = "64", rounds: str = "5") -> None:
-    """`side`: height and width of the latent; 64 is a picture of 512 x 512."""
+    """`side`: height and width of the latent; 64 is an image of 512 x 512."""
     if size == "demo":
         demo()
         return

@@ -1,9 +1,9 @@
-"""What a construction costs beside plain generation of the same pictures.
+"""What a construction costs beside plain generation of the same images.
 
     python tools/host.py run -m tools.pack benchmarks.costs.construct [demo|sd15|sdxl]
 
 All variants take turns in one run. "Keys projected in every call" is the way of the paper's
-authors. The models of true size make small pictures, for a CPU's sake: larger ones spend a
+authors. The models of true size make small images, for a CPU's sake: larger ones spend a
 smaller share of their time in cross-attention, which is where voting adds work. On a CPU the
 clock is the processor's, so that other programs do not count. SDXL's text encoders, of no
 interest here, are replaced by random numbers.
@@ -90,7 +90,7 @@ class Case:
     def build(
         self, keys: type[ProjectedWords] | None = ProjectedWords, exact: bool = False
     ) -> Construction:
-        """A construction of it; without a kind of keys, plain sampling of its pictures."""
+        """A construction of it; without a kind of keys, plain sampling of its images."""
         batching = dataclasses.replace(self.settings.batching, exact=exact)
         settings = dataclasses.replace(self.settings, batching=batching)
         found = Construction(self.model, self.clip, self.words, self.prompts, settings)
@@ -102,7 +102,7 @@ class Case:
 
 
 def again(construction: Construction) -> Callable[[], Any]:
-    """A run of all pictures, any number of times."""
+    """A run of all images, any number of times."""
 
     def run() -> None:
         construction.record.counted.zero_()
@@ -113,13 +113,13 @@ def again(construction: Construction) -> Callable[[], Any]:
 
 
 def score_memory(case: Case, voting: Voting) -> int:
-    """The most bytes that scoring takes in the largest layer, for one picture of usual size."""
+    """The most bytes that scoring takes in the largest layer, for one image of usual size."""
     ballot = voting.ballot
     heads = ballot.heads
-    place, number, count = heads.layers[0]
-    keys = voting.keys.keys[place, number]
+    stage, number, count = heads.layers[0]
+    keys = voting.keys.keys[stage, number]
     draws = draw_words(case.words, heads, "paper", 0, 0, 0)[None]
-    drawn = ballot.layout.place(draws, keys.device).layer(heads.span(place, number))
+    drawn = ballot.layout.place(draws, keys.device).layer(heads.span(stage, number))
     q = torch.randn(1, count, case.pixels, keys.shape[2], device=keys.device)
     return working_memory(lambda: mean_attention(q, keys, drawn))
 
@@ -139,7 +139,7 @@ def measure(case: Case, rounds: int) -> None:
     report(f"construction, {case.name}", result)
     ratio, extra = result[VOTING]["ratio"]["median"], keys + max(scores, more)
     print(
-        f"  keys {keys / 1e6:.0f} MB; scores at most {scores / 1e6:.0f} MB at usual picture size; "
+        f"  keys {keys / 1e6:.0f} MB; scores at most {scores / 1e6:.0f} MB at usual image size; "
         f"measured working memory here {more / 1e6:+.0f} MB\n"
         f"  time within x {TIME_LIMIT:.2f}: {'yes' if ratio <= TIME_LIMIT else 'NO'}; "
         f"memory within {MEMORY_LIMIT / 1e6:.0f} MB: {'yes' if extra <= MEMORY_LIMIT else 'NO'}",

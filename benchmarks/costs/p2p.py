@@ -2,7 +2,7 @@
 
     python tools/host.py run -m tools.pack benchmarks.costs.p2p
 
-Both take turns in one run. The SD1.5-size model makes small pictures, for a CPU's sake: larger
+Both take turns in one run. The SD1.5-size model makes small images, for a CPU's sake: larger
 ones spend a smaller share of their time in cross-attention, which is where editing adds work.
 """
 

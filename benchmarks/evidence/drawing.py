@@ -33,7 +33,7 @@ def panels(
 
 
 def shares(axes: Any) -> None:
-    """The vertical axis shows shares of pictures in percent."""
+    """The vertical axis shows shares of images in percent."""
     axes.set_ylim(-3, 103)
 
 

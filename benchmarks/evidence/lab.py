@@ -92,7 +92,7 @@ class Lab:
         how: Sampling = USUAL,
         pairs: bool = False,
     ) -> Tensor:
-        """Latents (B, 48, 8, 8) from the host's sampler, picture i from the noise of seed i.
+        """Latents (B, 48, 8, 8) from the host's sampler, image i from the noise of seed i.
 
         positive: a prompt, or a CONDITIONING of one row or of B rows; pairs: every noise twice in
         a row, as P2P-HRV Edit needs it, so that B is twice the number of seeds.
@@ -113,7 +113,7 @@ class Lab:
         how: Sampling = USUAL,
         pairs: bool = False,
     ) -> Tensor:
-        """Pictures (B, 64, 64, 3) in [0, 1]; see `latents`."""
+        """Images (B, 64, 64, 3) in [0, 1]; see `latents`."""
         return self.vae.decode(self.latents(model, positive, seeds, how, pairs))
 
     def see(
@@ -123,7 +123,7 @@ class Lab:
         seeds: Sequence[int],
         how: Sampling = USUAL,
     ) -> list[Verdict]:
-        """What the judge sees in the pictures of these seeds."""
+        """What the judge sees in the images of these seeds."""
         return self.judge(self.sample(model, positive, seeds, how))
 
 

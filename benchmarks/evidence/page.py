@@ -89,7 +89,7 @@ def markdown(facts: Facts, parts: Sequence[Part], figures: str) -> str:
     blocks = [
         "# Evidence",
         "The papers' experiments on the demo model, whose world has ground truth: a small "
-        "classifier, the judge, names what is in a picture (its accuracy on renders stands in "
+        "classifier, the judge, names what is in an image (its accuracy on renders stands in "
         "`pretrained/demo_model.md`), and masks come from the most similar render. Papers: HRV, "
         "[arXiv 2412.02237](https://arxiv.org/abs/2412.02237), and selective maps, "
         "[arXiv 2604.05906](https://arxiv.org/abs/2604.05906), both on Stable Diffusion. The "
@@ -115,7 +115,7 @@ def _part(chosen: Evidence[Any], cases: Sequence[Kept], size: Size, folder: Path
     try:
         summary = chosen.summarise([case["rows"] for case in cases])
         figures = chosen.figures(summary.data, folder)
-    except ValueError as error:  # such as no usable picture; the other experiments stand
+    except ValueError as error:  # such as no usable image; the other experiments stand
         summary, figures = Summary(ours="nothing", sentence=f"{error}", data=None), []
     return Part(
         name=chosen.name,

@@ -1,4 +1,4 @@
-"""Votes for HRVs, counted picture by picture, so that cases can be added up and compared."""
+"""Votes for HRVs, counted image by image, so that cases can be added up and compared."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Words = Mapping[str, Sequence[str]]
 def count_votes(
     lab: Lab, words: Words, prompts: Sequence[str], seed: int, steps: int = 10, bins: int = 1
 ) -> np.ndarray:
-    """Votes (prompts, T, N, H) int64: of each picture, in T equal parts of the denoising.
+    """Votes (prompts, T, N, H) int64: of each image, in T timestep bins.
 
-    Pictures are sampled as for the shipped HRV (recipe "paper", guidance 4), by twenties.
+    Images are sampled as for the shipped HRV (recipe "paper", guidance 4), by twenties.
     """
     from ...nodes.construct.run import Construction, Progress
     from ...nodes.construct.settings import Batching, ConstructSettings, Sampling

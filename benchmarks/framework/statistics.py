@@ -1,4 +1,4 @@
-"""Intervals: bootstrap over prompts where pictures share one, Wilson's for single shares."""
+"""Intervals: bootstrap over prompts where images share one, Wilson's for single shares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mean_interval(
 ) -> Interval:
     """95% bootstrap interval of the mean; whole clusters are drawn with replacement.
 
-    values, clusters: one each per picture; pictures of one prompt share their cluster. Where all
+    values, clusters: one each per image; images of one prompt share their cluster. Where all
     values are shares, or differences of shares, so are the interval's ends.
     """
     sums, sizes = _sums(values, clusters)
@@ -55,7 +55,7 @@ def interval_of(
 
 
 def wilson(successes: int, total: int) -> Interval:
-    """Wilson's 95% interval of a share of independent pictures; (0, 1) of none."""
+    """Wilson's 95% interval of a share of independent images; (0, 1) of none."""
     if total == 0:
         return 0.0, 1.0
     share, z2 = successes / total, _Z**2

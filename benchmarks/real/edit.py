@@ -113,7 +113,7 @@ class Edit(RealExperiment[EditRow]):
     """Editing by P2P and P2P-HRV."""
 
     name = "edit"
-    title = "Editing: the target prompt against the source picture"
+    title = "Editing: the target prompt against the source image"
     paper = (
         "CLIP similarity of P2P-HRV 2.32 to 11.79% above the best other method; Figure 7, Table 1"
     )
@@ -125,7 +125,7 @@ class Edit(RealExperiment[EditRow]):
             Scored(
                 f"{row['concept']}: {row['method']}",
                 row["pair"],
-                {"CLIP, target prompt": row["target"], "CLIP, source picture": row["source"]},
+                {"CLIP, target prompt": row["target"], "CLIP, source image": row["source"]},
             )
             for row in rows
         )

@@ -1,4 +1,4 @@
-"""The judge of real pictures: CLIP similarity (open_clip, an optional extra)."""
+"""The judge of real images: CLIP similarity (open_clip, an optional extra)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PAPER = ("ViT-H-14", "laion2b_s32b_b79k")
 
 
 class Similarity(Protocol):
-    """Puts pictures and texts into one space; rows of unit length."""
+    """Puts images and texts into one space; rows of unit length."""
 
     name: str
 
-    def images(self, pictures: Tensor) -> Tensor:
+    def images(self, images: Tensor) -> Tensor:
         """(B, H, W, 3) in [0, 1] -> (B, D)."""
         ...
 
@@ -30,9 +30,9 @@ class Similarity(Protocol):
         ...
 
 
-def cosines(judge: Similarity, pictures: Tensor, texts: Sequence[str]) -> Tensor:
-    """Cosine of every picture with every text, (B, T) float32."""
-    return judge.images(pictures) @ judge.texts(texts).T
+def cosines(judge: Similarity, images: Tensor, texts: Sequence[str]) -> Tensor:
+    """Cosine of every image with every text, (B, T) float32."""
+    return judge.images(images) @ judge.texts(texts).T
 
 
 class ClipSimilarity:
@@ -46,10 +46,10 @@ class ClipSimilarity:
         self.name, self.device = f"{architecture} ({weights or 'random weights'})", device
 
     @torch.no_grad()
-    def images(self, pictures: Tensor) -> Tensor:
+    def images(self, images: Tensor) -> Tensor:
         """(B, H, W, 3) in [0, 1] -> (B, D) of unit length, float32 on the CPU."""
-        bytes_ = (pictures.cpu().clamp(0, 1).numpy() * 255).round().astype(np.uint8)
-        batch = torch.stack([self.transform(Image.fromarray(picture)) for picture in bytes_])
+        bytes_ = (images.cpu().clamp(0, 1).numpy() * 255).round().astype(np.uint8)
+        batch = torch.stack([self.transform(Image.fromarray(image)) for image in bytes_])
         return normalize(self.model.encode_image(batch.to(self.device)), dim=-1).float().cpu()
 
     @torch.no_grad()

@@ -29,7 +29,7 @@ Conditioning = list[list[Any]]
 
 @dataclass(frozen=True)
 class Settings:
-    """How pictures are sampled; the papers use 50 steps of PNDM and guidance 7.5."""
+    """How images are sampled; the papers use 50 steps of PNDM and guidance 7.5."""
 
     steps: int = 50
     cfg: float = 7.5
@@ -40,9 +40,9 @@ class Settings:
 
 @dataclass
 class Lab:
-    """The parts of a checkpoint with what is measured on it; pictures are made one by one.
+    """The parts of a checkpoint with what is measured on it; images are made one by one.
 
-    One seed, one picture: the starting noise does not depend on a batch.
+    One seed, one image: the starting noise does not depend on a batch.
     """
 
     model: Any
@@ -51,7 +51,7 @@ class Lab:
     hrv: HeadRelevance
     judge: Similarity
     settings: Settings
-    pictures_folder: Path
+    images_folder: Path
     masks: Path | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Lab:
         return HRVPrompt.execute(text, self.clip).args[0]
 
     def empty(self) -> dict[str, Tensor]:
-        """A latent of one picture."""
+        """A latent of one image."""
         latent_format = self.model.get_model_object("latent_format")
         ratio = getattr(latent_format, "spacial_downscale_ratio", 8)
         side = self.settings.size // ratio
@@ -80,8 +80,8 @@ class Lab:
         start = self.empty() if empty is None else empty
         return host_nodes.KSampler().sample(model, seed, *how, start, 1.0)[0]["samples"]
 
-    def pictures(self, model: Any, positive: Any, seeds: Sequence[int]) -> Tensor:
-        """One picture of each seed, (S, height, width, 3) in [0, 1]."""
+    def images(self, model: Any, positive: Any, seeds: Sequence[int]) -> Tensor:
+        """One image of each seed, (S, height, width, 3) in [0, 1]."""
         latents = (self.latent(model, positive, seed) for seed in seeds)
         return torch.cat([self.vae.decode(latent).cpu() for latent in latents])
 

@@ -1,6 +1,6 @@
 """Selective attention maps on a real model (arXiv 2604.05906, Tables 1 to 3).
 
-Every picture is written as a PNG. Masks of its object under the same name, made with whatever
+Every image is written as a PNG. Masks of its object under the same name, made with whatever
 segments well, are the reference; without them the maps are only compared with DAAM's.
 """
 
@@ -62,10 +62,10 @@ class Segments(RealStudy[MapsCase, MapsRow]):
         positive = lab.prompt(f"a photo of a {case['word']}")
         watched, captured = HRVCapture.execute(lab.model, positive).args
         latent = lab.latent(watched, positive, case["seed"])
-        picture = lab.vae.decode(latent).cpu()[0]
+        image = lab.vae.decode(latent).cpu()[0]
         name = f"{case['word'].replace(' ', '_')}_{case['seed']}.png"
-        _write(lab.pictures_folder / name, picture)
-        size = (picture.shape[0], picture.shape[1])
+        _write(lab.images_folder / name, image)
+        size = (image.shape[0], image.shape[1])
         heat = heats(lab, captured, latent, case["word"], size)
         return _rows(case, heat, reference(lab.masks, name, size))
 
@@ -113,9 +113,9 @@ def reference(folder: Path | None, name: str, size: tuple[int, int]) -> Tensor |
     return torch.from_numpy(np.asarray(image) > 127)
 
 
-def _write(path: Path, picture: Tensor) -> None:
+def _write(path: Path, image: Tensor) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = (picture.clamp(0, 1).numpy() * 255).round().astype(np.uint8)
+    pixels = (image.clamp(0, 1).numpy() * 255).round().astype(np.uint8)
     Image.fromarray(pixels).save(path)
 
 
@@ -138,7 +138,7 @@ class Maps(RealExperiment[MapsRow]):
                 mine = [r for r in rows if (r["method"], r["threshold"]) == (method, threshold)]
                 judged = [(r["iou"], r["word"]) for r in mine if r["iou"] is not None]
                 table[f"{method}, threshold {threshold}"] = {
-                    "pictures": len(mine),
+                    "images": len(mine),
                     "with a mask": len(judged),
                     "mIoU": mean_of(*_columns(judged)) if judged else None,
                     "IoU with DAAM": mean_of(*_columns([(r["daam"], r["word"]) for r in mine])),

@@ -91,7 +91,7 @@ class Readings(RealStudy[ReadingCase, ReadingRow]):
 
 def _rows(lab: Lab, case: ReadingCase, method: str) -> list[ReadingRow]:
     positive = lab.prompt(case["prompt"])
-    seen = lab.pictures(_steered(lab, positive, case, method), positive, case["seeds"])
+    seen = lab.images(_steered(lab, positive, case, method), positive, case["seeds"])
     found = cosines(lab.judge, seen, [case["wanted"], case["unwanted"]]).tolist()
     return [
         {

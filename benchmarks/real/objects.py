@@ -56,7 +56,7 @@ class TwoObjects(RealStudy[ObjectsCase, ObjectsRow]):
 def _rows(lab: Lab, case: ObjectsCase, method: str) -> list[ObjectsRow]:
     positive = lab.prompt(case["prompt"])
     texts = [case["prompt"], *(f"a {thing}" for thing in case["objects"])]
-    seen = lab.pictures(_model(lab, positive, case, method), positive, case["seeds"])
+    seen = lab.images(_model(lab, positive, case, method), positive, case["seeds"])
     found = cosines(lab.judge, seen, texts).tolist()
     return [
         {

@@ -93,7 +93,7 @@ def table_of(scored: Iterable[Scored]) -> Columns:
         lines.setdefault(one.line, []).append(one)
     return {
         line: {
-            "pictures": len(mine),
+            "images": len(mine),
             **{
                 title: mean_of([one.values[title] for one in mine], [one.cluster for one in mine])
                 for title in mine[0].values

@@ -68,7 +68,7 @@ def _row(lab: Lab, case: WeakenCase, order: Direction, count: int) -> WeakenRow:
     weakened = HRVOrderedWeaken.execute(
         lab.model, lab.hrv, positive, case["concept"], order, count, "heads", WEAKENING_FACTOR
     ).args[0]
-    seen = lab.pictures(weakened, positive, case["seeds"])
+    seen = lab.images(weakened, positive, case["seeds"])
     return {
         "concept": case["concept"],
         "prompt": text,

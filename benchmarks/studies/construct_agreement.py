@@ -4,7 +4,7 @@
 
 Cosine and rank correlation of each concept's two HRVs: from two seeds, and without and with one
 more concept in the set (the paper's Appendix J). Then the votes that another batch moves where
-the pictures of a batch share their U-Net calls.
+the images of a batch share their U-Net calls.
 """
 
 from __future__ import annotations

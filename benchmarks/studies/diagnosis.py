@@ -1,8 +1,8 @@
-"""Do the claims on a two-meaning word tell which meaning the picture shows?
+"""Do the claims on a two-meaning word tell which meaning the image shows?
 
 Bare words ("a red mouse in the rain"), many prompts and seeds; the judge says what was drawn.
 
-    python tools/host.py run -m tools.pack benchmarks.studies.diagnosis [pictures per prompt]
+    python tools/host.py run -m tools.pack benchmarks.studies.diagnosis [images per prompt]
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def shares(
 
 
 def collect(lab: Lab, word: str, images: int) -> dict[str, Any]:
-    """What the judge saw in each picture, and the shares at each head count."""
+    """What the judge saw in each image, and the shares at each head count."""
     seen: list[str] = []
     found: dict[int, list[float]] = {percent: [] for percent in PERCENTS}
     weathers = [words[0] for words in WEATHER_WORDS.values()]
@@ -66,7 +66,7 @@ def report(word: str, result: dict[str, Any]) -> dict[int, dict[str, float]]:
     known = np.isin(seen, kinds)
     second = seen[known] == kinds[1]
     counts = ", ".join(f"{int((seen == kind).sum())} {kind}" for kind in kinds)
-    print(f"“{word}” in {len(seen)} pictures: {counts}, {int((~known).sum())} something else")
+    print(f"“{word}” in {len(seen)} images: {counts}, {int((~known).sum())} something else")
     rows: dict[int, dict[str, float]] = {}
     if second.all() or not second.any():
         print("  only one meaning was drawn: nothing to tell apart")

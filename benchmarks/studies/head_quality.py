@@ -1,7 +1,7 @@
 """Why a choice of heads segments well or badly: every head by itself, against exact masks.
 
 Takes any captured maps, so it serves every demo model: `explain` the watched samplings, then
-`show`. I: pictures; H: heads of the model.
+`show`. I: images; H: heads of the model.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ ORDERS: dict[Order, str] = {"MoRHF": "most", "LeRHF": "least"}
 
 @dataclass(frozen=True)
 class Watched:
-    """The pictures of one prompt: its object's word, colour and concept, the exact masks
-    (n, h, w) bool of the pictures that are `kept`, and what finds a word's maps in all."""
+    """The images of one prompt: its object's word, colour and concept, the exact masks
+    (n, h, w) bool of the images that are `kept`, and what finds a word's maps in all."""
 
     word: str
     colour: str
@@ -42,11 +42,11 @@ class Watched:
 
 @dataclass
 class HeadQuality:
-    """What each head's own map of a word shows, picture by picture.
+    """What each head's own map of a word shows, image by image.
 
     own, inverse: IoU of a head's map and of its negative; contrast: log of the mean probability
     inside the object over that outside; claim: mean probability of the word; semantic: of all
-    words together, the rest being the start and end tokens'; each (pictures, H). relevance (H,)
+    words together, the rest being the start and end tokens'; each (images, H). relevance (H,)
     of the concept: ranks from 0 to 1, 1 the most relevant.
     """
 
@@ -56,7 +56,7 @@ class HeadQuality:
     choices: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     def add(self, sample: Watched, word: str, row: Tensor) -> None:
-        """One word of one prompt's pictures, and the HRV (H,) whose heads are asked about."""
+        """One word of one prompt's images, and the HRV (H,) whose heads are asked about."""
         captured, layers = sample.find(word)
         masks, own = sample.masks, _of(layers, sample.kept)
         everything = _of(captured.means(range(captured.tokens)), sample.kept)
@@ -81,7 +81,7 @@ class HeadQuality:
             self.choices.setdefault(name, []).append(scores)
 
     def values(self, name: str) -> np.ndarray:
-        """(pictures, H) of one of the rows."""
+        """(images, H) of one of the rows."""
         return np.concatenate(self.rows[name])
 
     def layers(self) -> list[dict[str, Any]]:
@@ -89,11 +89,11 @@ class HeadQuality:
         relevance = self.values("relevance")
         chosen = relevance > 1 - SHARE
         found = []
-        for place, layer, _ in self.heads.layers:
-            span = self.heads.span(place, layer)
+        for stage, layer, _ in self.heads.layers:
+            span = self.heads.span(stage, layer)
             found.append(
                 {
-                    "layer": f"{place} {layer}",
+                    "layer": f"{stage} {layer}",
                     "pixels": int(self.pixels[span][0]),
                     "of the top": float(chosen[:, span].sum() / chosen.sum()),
                     **{name: float(self.values(name)[:, span].mean()) for name in _SHOWN},
@@ -104,7 +104,7 @@ class HeadQuality:
         return found
 
     def correlations(self) -> dict[str, float]:
-        """Spearman's, over heads, of relevance with what heads show; mean over pictures."""
+        """Spearman's, over heads, of relevance with what heads show; mean over images."""
         relevance = self.values("relevance")
         found = {name: _spearman(relevance, self.values(name)) for name in _SHOWN}
         within = [row["rank correlation"] for row in self.layers()]
@@ -145,7 +145,7 @@ def choices(
 
 
 def _of(layers: list[LayerMaps], kept: Sequence[bool]) -> list[LayerMaps]:
-    """The maps of the pictures that are kept."""
+    """The maps of the images that are kept."""
     return [LayerMaps(x.stage, x.layer, x.maps[list(kept)]) for x in layers]
 
 
@@ -174,7 +174,7 @@ def _ious(found: Tensor, masks: Tensor) -> Tensor:
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean over pictures of Spearman's rank correlation over heads; nan where all are equal."""
+    """Mean over images of Spearman's rank correlation over heads; nan where all are equal."""
     pairs = [(x, y) for x, y in zip(a, b, strict=True) if np.ptp(x) > 0 and np.ptp(y) > 0]
     return float(np.mean([spearmanr(x, y)[0] for x, y in pairs])) if pairs else float("nan")
 

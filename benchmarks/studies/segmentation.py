@@ -1,8 +1,8 @@
 """Why a choice of heads segments the demo world's objects well or badly: every head by itself.
 
-    python tools/host.py run -m tools.pack benchmarks.studies.segmentation [pictures] [prompts]
+    python tools/host.py run -m tools.pack benchmarks.studies.segmentation [images] [prompts]
 
-`pictures` for each prompt, `prompts` for each kind of object. How well the choices do together
+`images` for each prompt, `prompts` for each kind of object. How well the choices do together
 is measured by the experiment `segmentation` of `benchmarks.evidence`.
 """
 
@@ -30,7 +30,7 @@ HOW = Sampling()
 
 
 def watched(lab: Lab, images: int, each: int) -> Iterator[Watched]:
-    """Sampled objects with exact masks, of pictures in which the judge sees just the object."""
+    """Sampled objects with exact masks, of images in which the judge sees just the object."""
     rng = np.random.default_rng(SEEDS["segmentation"])
     for number, kind in enumerate(KINDS * each):
         scene = scene_with(rng, kind)
@@ -38,12 +38,12 @@ def watched(lab: Lab, images: int, each: int) -> Iterator[Watched]:
         model, maps = HRVCapture.execute(lab.model, prompt).args
         first = SEEDS["segmentation"] + 100 * number
         latent = lab.latents(model, prompt, range(first, first + images), HOW)
-        pictures = lab.vae.decode(latent)
-        verdicts = lab.judge(pictures)
+        decoded = lab.vae.decode(latent)
+        verdicts = lab.judge(decoded)
         kept = [just_the_object(scene, verdict) for verdict in verdicts]
         masks = [
-            find_mask(picture.numpy(), seen_scene(scene, verdict))
-            for picture, verdict in zip(pictures, verdicts, strict=True)
+            find_mask(image.numpy(), seen_scene(scene, verdict))
+            for image, verdict in zip(decoded, verdicts, strict=True)
         ]
         if any(kept):
             yield Watched(
@@ -63,7 +63,7 @@ def main(images: str = "4", each: str = "2", *_: str) -> None:
     with torch.inference_mode():
         found = explain(watched(lab, int(images), int(each)), lab.relevance, tuple(GROUPS))
     if not found:
-        sys.exit("The judge sees the wanted object in no picture; there is nothing to segment.")
+        sys.exit("The judge sees the wanted object in no image; there is nothing to segment.")
     for title, quality in found.items():
         show(title, quality)
     OUTPUT.mkdir(exist_ok=True)

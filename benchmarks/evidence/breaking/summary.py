@@ -22,7 +22,7 @@ CAPTIONS = {
     "breaking_prompts.png": "Cosine of HRVs from two disjoint lots of n prompts: mean of the "
     "concepts with the middle 95% of 40 draws, and the concept that agrees least.",
     "breaking_areas.png": "Ordered weakening by a good HRV of Color and by broken ones: share of "
-    "pictures still right, least relevant heads first minus most relevant first, with 95% "
+    "images still right, least relevant heads first minus most relevant first, with 95% "
     "intervals over prompts.",
 }
 
@@ -89,7 +89,7 @@ def _few(agreement: Agreement | None, areas: Areas) -> str:
         if apart
         else "that an HRV of Color from one prompt serves worse for weakening is not seen here"
     )
-    return f"{settled}; {what} ({_told(one)} against {_told(many)} of the pictures)."
+    return f"{settled}; {what} ({_told(one)} against {_told(many)} of the images)."
 
 
 def _broad(kinship: Kinship, areas: Areas) -> str:

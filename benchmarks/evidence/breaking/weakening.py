@@ -20,7 +20,7 @@ from ..voting import hrvs
 from .sets import COUNTED, SEED, UNKNOWN, sets, total_votes
 
 WEAKENED: dict[Size, int] = {"quick": 3, "full": 8}
-PICTURES: dict[Size, int] = {"quick": 4, "full": 8}
+IMAGES: dict[Size, int] = {"quick": 4, "full": 8}
 FEW = 3
 """HRVs of Color from a single prompt, which are weakened by."""
 SHARES = (0.07, 0.2, 0.4)
@@ -86,7 +86,7 @@ class Weakened(DemoStudy[WeakenCase, WeakenRow]):
                 "variant": variant,
                 "draw": draw,
                 "count": WEAKENED[size],
-                "pictures": PICTURES[size],
+                "pictures": IMAGES[size],
                 "voting": COUNTED[size],
                 "seed": SEED + 2000,
             }

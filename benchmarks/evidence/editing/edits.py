@@ -45,7 +45,7 @@ RATES: dict[Size, tuple[float, ...]] = {
     "quick": (0.0, 0.4, 0.7, 0.9),
     "full": (0.0, 0.4, 0.7, 0.9, 1.0),
 }
-PICTURES = 10
+IMAGES = 10
 CROSS_REPLACE = 0.8
 LAYERS = "all"
 """The latent has 8 x 8 positions: no layer is as small as the published sixteenth of them."""
@@ -122,7 +122,7 @@ class Edits(DemoStudy[EditCase, EditRow]):
                     "attribute": attribute,
                     "wanted": str(rng.choice(others)),
                     "rates": RATES[size],
-                    "seeds": list(range(first, first + PICTURES)),
+                    "seeds": list(range(first, first + IMAGES)),
                 }
             )
         return cases
@@ -144,7 +144,7 @@ class Edits(DemoStudy[EditCase, EditRow]):
         }
 
     def cost(self, case: EditCase) -> float:
-        return 0.22 * PICTURES * (2 * len(case["rates"]) + 1)
+        return 0.22 * IMAGES * (2 * len(case["rates"]) + 1)
 
 
 def methods(rates: Sequence[float]) -> Iterator[Method]:

@@ -47,7 +47,7 @@ def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Dat
     table = {a: _points(rows, a) for a in (*attributes, ALL)}
     table = {a: found for a, found in table.items() if found}
     if not table:
-        raise ValueError("The judge sees no source picture as its prompt says; nothing to edit.")
+        raise ValueError("The judge sees no source image as its prompt says; nothing to edit.")
     ours = {p["method"]: p for p in table[ALL] if PUBLISHED.get(p["method"], -1) == p["rate"]}
     usable, made = _counted(rows)
     return Summary(
@@ -62,13 +62,13 @@ def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Dat
             _published(rows),
             *(_sentence(rows, a) for a in attributes if a in table),
             _dominance(table[ALL]),
-            f"{usable} of {made} source pictures show what their prompt says; the others are "
+            f"{usable} of {made} source images show what their prompt says; the others are "
             "left out.",
         ],
         tables=[_table(a, found) for a, found in table.items()],
         captions={
             "editing.png": "Success against what is kept; numbers are self-replace rates. Style "
-            "changes the whole picture, so what is kept of it is the edges."
+            "changes the whole image, so what is kept of it is the edges."
         },
         data=table,
     )
@@ -77,12 +77,12 @@ def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Dat
 def _pairs(rows: Sequence[EditRow], method: str, rate: float | None) -> Numbered:
     """The usable images of one method."""
     return [
-        (number, picture)
+        (number, image)
         for number, row in enumerate(rows)
         for one in row["found"]
         if (one["name"], one["rate"]) == (method, rate)
-        for picture in one["pictures"]
-        if picture is not None
+        for image in one["pictures"]
+        if image is not None
     ]
 
 
@@ -101,13 +101,13 @@ def _points(rows: Sequence[EditRow], attribute: str) -> list[Point]:
 
 
 def _point(method: str, rate: float | None, pairs: Numbered) -> Point:
-    cases, pictures = [n for n, _ in pairs], [p for _, p in pairs]
-    success, kept = [p["success"] for p in pictures], [p["kept"] for p in pictures]
-    error = float(np.mean([p["error"] for p in pictures]))
+    cases, images = [n for n, _ in pairs], [p for _, p in pairs]
+    success, kept = [p["success"] for p in images], [p["kept"] for p in images]
+    error = float(np.mean([p["error"] for p in images]))
     return {
         "method": method,
         "rate": rate,
-        "pictures": len(pictures),
+        "pictures": len(images),
         "success": float(np.mean(success)),
         "interval": share_interval(success, cases),
         "kept": float(np.mean(kept)),
@@ -119,7 +119,7 @@ def _point(method: str, rate: float | None, pairs: Numbered) -> Point:
 def _difference(
     one: Numbered, other: Numbered, name: Literal["success", "kept"]
 ) -> tuple[float, Interval]:
-    """Mean of `one` minus `other`, picture by picture; the same sources stand behind both."""
+    """Mean of `one` minus `other`, image by image; the same sources stand behind both."""
     values = [float(a[name]) - float(b[name]) for (_, a), (_, b) in zip(one, other, strict=True)]
     return float(np.mean(values)), mean_interval(values, [n for n, _ in one])
 
@@ -187,8 +187,8 @@ def _dominance(found: list[Point]) -> str:
 
 
 def _counted(rows: Sequence[EditRow]) -> tuple[int, int]:
-    pictures = [picture for row in rows for picture in row["found"][0]["pictures"]]
-    return sum(picture is not None for picture in pictures), len(pictures)
+    images = [image for row in rows for image in row["found"][0]["pictures"]]
+    return sum(image is not None for image in images), len(images)
 
 
 def _table(attribute: str, found: list[Point]) -> Table:
@@ -206,5 +206,5 @@ def _table(attribute: str, found: list[Point]) -> Table:
     header = ["method", "self-replace", "edit seen", "nothing else changed"]
     if attribute != ALL:
         header.append(kept_name.get(attribute, "surroundings, PSNR"))
-    title = f"{attribute.capitalize()} edits, {found[0]['pictures']} pictures"
+    title = f"{attribute.capitalize()} edits, {found[0]['pictures']} images"
     return {"title": title, "header": header, "rows": lines}

@@ -21,7 +21,7 @@ class TwoMeanings(Evidence[Data]):
     title = "Words with two meanings"
     paper = (
         "Section 5.1 of 2412.02237: concept adjusting lowers misinterpretation from 63.0% to "
-        "15.9% of the pictures (10 prompts x 10 seeds, 36 raters)"
+        "15.9% of the images (10 prompts x 10 seeds, 36 raters)"
     )
     methods, others, effects = Methods(), OtherHRVs(), HeadEffects()
     studies = (methods, others, effects)

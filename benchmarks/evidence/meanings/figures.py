@@ -34,7 +34,7 @@ def _methods(data: Data, folder: Path) -> str:
                 axes.text(x + w / 2, y, f"{w:.0f}", ha="center", va="center", fontsize=8, c="white")
         start = start + wide
     axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel="pictures [%]")
+    axes.set(xlim=(0, 100), xlabel="images [%]")
     figure.legend(loc="outside upper center", ncols=4, fontsize=9)
     axes.set_title("")
     return save(figure, folder, "meanings.png")
@@ -53,7 +53,7 @@ def _sweeps(data: Data, folder: Path) -> str:
     for outcome in ("wrong", "right", "neither"):
         grid[0].plot([], [], "o-", color=COLOURS[outcome], label=outcome)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    grid[0].set_ylabel("pictures [%]", fontsize=9)
+    grid[0].set_ylabel("images [%]", fontsize=9)
     return save(figure, folder, "meanings-sweep.png")
 
 

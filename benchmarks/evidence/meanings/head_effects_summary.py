@@ -11,7 +11,7 @@ import numpy as np
 from ...framework.statistics import SEED, percent, points
 from ..experiment import Table
 from .head_effects import EffectsRow
-from .pictures import OUTCOMES, Pictures, cells, gain, pictures_of, rates_of
+from .images import OUTCOMES, Images, cells, gain, images_of, rates_of
 
 Known = Literal["votes", "clear"]
 """What is known of heads without a judge: the columns of a row."""
@@ -85,32 +85,32 @@ def _heads_table(rows: Sequence[EffectsRow]) -> Table:
     }
 
 
-def steered_by_effects(tried: Sequence[EffectsRow]) -> dict[str, Pictures]:
-    """ "method, reach" -> pictures."""
-    found: dict[str, Pictures] = defaultdict(list)
+def steered_by_effects(tried: Sequence[EffectsRow]) -> dict[str, Images]:
+    """ "method, reach" -> images."""
+    found: dict[str, Images] = defaultdict(list)
     for row in tried:
-        for picture in pictures_of(row["found"]):
-            found[f"{picture.method}, {picture.strength:g}"].append(picture)
+        for image in images_of(row["found"]):
+            found[f"{image.method}, {image.strength:g}"].append(image)
     return dict(found)
 
 
-def why(tried: Sequence[EffectsRow], steered: dict[str, Pictures], plain: Pictures) -> list[str]:
+def why(tried: Sequence[EffectsRow], steered: dict[str, Images], plain: Images) -> list[str]:
     """Whether heads that decide the meaning exist, and what the votes know of them."""
     if not tried:
         return []
     told = []
     words = {row["word"] for row in tried}
-    plain = [picture for picture in plain if picture.word in words]
-    for name, pictures in steered.items():
-        rates = rates_of(pictures)
-        fewer = points(*gain(pictures, plain, "wrong"))
+    plain = [image for image in plain if image.word in words]
+    for name, images in steered.items():
+        rates = rates_of(images)
+        fewer = points(*gain(images, plain, "wrong"))
         told.append(
             f"{name}: {percent(rates['wrong'][0])} wrong ({fewer} against plain), "
             f"{percent(rates['right'][0])} right, {percent(rates['neither'][0])} neither"
         )
     return [
         _few(tried),
-        "Steering by measured effects instead, of other pictures, the bare word: factors "
+        "Steering by measured effects instead, of other images, the bare word: factors "
         "1 ± effect, scaled so that the most decisive head moves by 1 or 2; “heads by the "
         "judge” as it saw them, “heads by clear prompts” without a judge, as far as a head moves "
         "the latent the way from one clear prompt's to the other's; “HRV, as gently” is the "
@@ -120,7 +120,7 @@ def why(tried: Sequence[EffectsRow], steered: dict[str, Pictures], plain: Pictur
     ]
 
 
-def effect_tables(tried: Sequence[EffectsRow], steered: dict[str, Pictures]) -> list[Table]:
+def effect_tables(tried: Sequence[EffectsRow], steered: dict[str, Images]) -> list[Table]:
     """Steering by measured heads, and the heads that decide."""
     if not tried:
         return []

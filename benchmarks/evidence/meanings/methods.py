@@ -19,7 +19,7 @@ from .words import WordPrompt, concepts_of, random_context, shown_meaning, text_
 FIRST_SEED = SEEDS["meanings"]
 CONTEXTS: dict[Size, int] = {"quick": 2, "full": 4}
 """Prompts around each word."""
-PICTURES = 10
+IMAGES = 10
 STRENGTHS: dict[Size, tuple[float, ...]] = {
     "quick": (0.5, 1.5),
     "full": (0.25, 0.5, 0.75, 1.5),
@@ -76,7 +76,7 @@ class Methods(DemoStudy[MethodsCase, MethodsRow]):
                     "part": self.kinds[0],
                     "word": word,
                     "context": random_context(rng, bare=again == 0),
-                    "seeds": list(range(first, first + PICTURES)),
+                    "seeds": list(range(first, first + IMAGES)),
                     "strengths": STRENGTHS[size],
                     "clamps": CLAMPS[size],
                 }
@@ -91,7 +91,7 @@ class Methods(DemoStudy[MethodsCase, MethodsRow]):
         return {**case, "found": found}
 
     def cost(self, case: MethodsCase) -> float:
-        return 0.1 * PICTURES * len(list(settings(case["strengths"], case["clamps"])))
+        return 0.1 * IMAGES * len(list(settings(case["strengths"], case["clamps"])))
 
 
 def bare_prompts(size: Size) -> list[WordPrompt]:

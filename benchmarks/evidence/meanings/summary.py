@@ -12,27 +12,27 @@ from ...framework.statistics import Interval, percent, points, share_interval, s
 from ..experiment import Summary, Table
 from .head_effects import EffectsRow
 from .head_effects_summary import effect_tables, steered_by_effects, why
-from .methods import MethodsRow
-from .other_hrvs import VariantRow
-from .pictures import (
+from .images import (
     OUTCOMES,
-    Pictures,
+    Images,
     Rates,
     cells,
     chosen,
     gain,
+    images_of,
     of_methods,
-    pictures_of,
     rates_of,
     shares_of,
 )
+from .methods import MethodsRow
+from .other_hrvs import VariantRow
 from .variants import VARIANTS
 
 METHODS = ("plain", "prompt only", "strengthen", "adjust", "adjust all words")
 COUNTED = ("wrong", "right", "neither")
 CAPTIONS = {
-    "meanings.png": "What the pictures show of the wanted and the other meaning, over "
-    "all words and both directions. Plain pictures count for both directions, so that "
+    "meanings.png": "What the images show of the wanted and the other meaning, over "
+    "all words and both directions. Plain images count for both directions, so that "
     "wrong and right are equal there.",
     "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
     "meanings-words.png": "Wrong meanings by word and direction.",
@@ -58,29 +58,29 @@ def summarise(
     rows: Sequence[MethodsRow], others: Sequence[VariantRow], tried: Sequence[EffectsRow]
 ) -> Summary[Data]:
     """Rates of the wrong meaning by method; gains over plain with their intervals."""
-    pictures = of_methods(rows)
-    plain = chosen(pictures, "plain")
-    rates = {m: rates_of(chosen(pictures, m)) for m in METHODS}
-    variants = {row["variant"]: pictures_of(row["found"]) for row in others}
+    images = of_methods(rows)
+    plain = chosen(images, "plain")
+    rates = {m: rates_of(chosen(images, m)) for m in METHODS}
+    variants = {row["variant"]: images_of(row["found"]) for row in others}
     steered = steered_by_effects(tried)
     before, after = rates["plain"]["wrong"], rates["adjust"]["wrong"]
     return Summary(
         ours=f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
         f"{percent(after[0])} {spread(after[1:])} with concept adjusting",
         interval=list(after[1:]),
-        sentence=_sentence(plain, chosen(pictures, "adjust")),
-        findings=[*_findings(pictures, rates, variants), *why(tried, steered, plain)],
+        sentence=_sentence(plain, chosen(images, "adjust")),
+        findings=[*_findings(images, rates, variants), *why(tried, steered, plain)],
         tables=[
-            _method_table(pictures, rates),
-            _sweep_table(pictures),
+            _method_table(images, rates),
+            _sweep_table(images),
             *_tables(variants),
             *effect_tables(tried, steered),
         ],
         captions=CAPTIONS,
         data={
             "rates": rates,
-            "words": _by_word(pictures),
-            "sweep": _sweep(pictures),
+            "words": _by_word(images),
+            "sweep": _sweep(images),
             "variants": {name: rates_of(found) for name, found in variants.items()},
             "steered": {name: rates_of(found) for name, found in steered.items()},
             "effects": {row["word"]: [row["votes"], row["effects"]] for row in tried},
@@ -88,7 +88,7 @@ def summarise(
     )
 
 
-def _sentence(plain: Pictures, adjusted: Pictures) -> str:
+def _sentence(plain: Images, adjusted: Images) -> str:
     """As in the paper only if the wanted meaning takes the place of the wrong one."""
     gains = {outcome: gain(adjusted, plain, outcome) for outcome in OUTCOMES}
     seen = {outcome: verdict(interval) for outcome, (_, interval) in gains.items()}
@@ -113,41 +113,39 @@ def _sentence(plain: Pictures, adjusted: Pictures) -> str:
             f"less often, but {fate}"
         )
     if seen["neither"] == "yes":
-        said += "; more pictures show neither"
+        said += "; more images show neither"
     return f"{said} (against plain: {numbers})."
 
 
-def _among_shown(pictures: Pictures) -> tuple[float, Interval] | None:
-    """Share of wrong meanings among the pictures that show exactly one; None where none does."""
-    shown = [p for p in pictures if p.outcome in ("wrong", "right")]
+def _among_shown(images: Images) -> tuple[float, Interval] | None:
+    """Share of wrong meanings among the images that show exactly one; None where none does."""
+    shown = [p for p in images if p.outcome in ("wrong", "right")]
     if not shown:
         return None
     wrong = [p.outcome == "wrong" for p in shown]
     return float(np.mean(wrong)), share_interval(wrong, [p.cluster for p in shown])
 
 
-def _among_sentence(pictures: Pictures) -> str:
-    """The change of meaning apart from the loss of pictures."""
+def _among_sentence(images: Images) -> str:
+    """The change of meaning apart from the loss of images."""
     texts = []
     for method in METHODS:
-        share = _among_shown(chosen(pictures, method))
+        share = _among_shown(chosen(images, method))
         told = "none shows one" if share is None else f"{percent(share[0])} {spread(share[1])}"
         texts.append(f"{method} {told}")
     return (
-        "Wrong among the pictures that show exactly one of the two meanings (50% is chance): "
+        "Wrong among the images that show exactly one of the two meanings (50% is chance): "
         + "; ".join(texts)
         + "."
     )
 
 
-def _findings(
-    pictures: Pictures, rates: dict[str, Rates], variants: dict[str, Pictures]
-) -> list[str]:
-    off = rates_of(chosen(pictures, "word off"))
+def _findings(images: Images, rates: dict[str, Rates], variants: dict[str, Images]) -> list[str]:
+    off = rates_of(chosen(images, "word off"))
     drawn = 1 - off["neither"][0]
     found = [
-        _among_sentence(pictures),
-        f"With every head's map of the word multiplied by 0, {percent(drawn)} of the pictures "
+        _among_sentence(images),
+        f"With every head's map of the word multiplied by 0, {percent(drawn)} of the images "
         f"still show one of its meanings, against {percent(1 - rates['plain']['neither'][0])} "
         f"plain; two of {len(OBJECTS)} kinds drawn by chance would be {percent(2 / len(OBJECTS))}.",
     ]
@@ -165,54 +163,54 @@ def _findings(
     return found
 
 
-def _by_word(pictures: Pictures) -> dict[str, dict[str, Rates]]:
+def _by_word(images: Images) -> dict[str, dict[str, Rates]]:
     """word and direction -> method -> rates."""
-    names = dict.fromkeys((p.word, p.desired) for p in pictures)
+    names = dict.fromkeys((p.word, p.desired) for p in images)
     return {
         f"{word} {desired}": {
-            m: rates_of([p for p in chosen(pictures, m) if (p.word, p.desired) == (word, desired)])
+            m: rates_of([p for p in chosen(images, m) if (p.word, p.desired) == (word, desired)])
             for m in METHODS
         }
         for word, desired in names
     }
 
 
-def _sweep(pictures: Pictures) -> dict[str, list[list[float]]]:
+def _sweep(images: Images) -> dict[str, list[list[float]]]:
     """Curves of rows [strength or clamp, wrong, right, neither]."""
     curves: dict[str, list[list[float]]] = {}
     for method in ("strengthen", "adjust"):
-        steps = {p.strength for p in pictures if p.method == method and not p.clamp}
-        points_ = [(s, chosen(pictures, method, s)) for s in sorted(steps)]
-        start = [0.0, *shares_of(chosen(pictures, "plain"), COUNTED)]
+        steps = {p.strength for p in images if p.method == method and not p.clamp}
+        points_ = [(s, chosen(images, method, s)) for s in sorted(steps)]
+        start = [0.0, *shares_of(chosen(images, "plain"), COUNTED)]
         curves[f"{method}, strength"] = [start, *([s, *shares_of(p, COUNTED)] for s, p in points_)]
-    clamps = {p.clamp for p in pictures if p.method == "adjust" and p.clamp}
+    clamps = {p.clamp for p in images if p.method == "adjust" and p.clamp}
     curves["adjust, clamp"] = [
-        [c, *shares_of(chosen(pictures, "adjust", 1.0, c), COUNTED)] for c in sorted(clamps)
+        [c, *shares_of(chosen(images, "adjust", 1.0, c), COUNTED)] for c in sorted(clamps)
     ]
     return curves
 
 
-def _method_table(pictures: Pictures, rates: dict[str, Rates]) -> Table:
+def _method_table(images: Images, rates: dict[str, Rates]) -> Table:
     rows = [[name, *cells(rate)] for name, rate in rates.items()]
-    rows.append(["word off", *cells(rates_of(chosen(pictures, "word off")))])
+    rows.append(["word off", *cells(rates_of(chosen(images, "word off")))])
     return {
-        "title": "What pictures show, both directions of all words",
+        "title": "What images show, both directions of all words",
         "header": ["method", *(f"{name} meaning" for name in OUTCOMES[:2]), *OUTCOMES[2:]],
         "rows": rows,
     }
 
 
-def _sweep_table(pictures: Pictures) -> Table:
+def _sweep_table(images: Images) -> Table:
     rows = [
         [name, f"{x:g}", *(percent(share) for share in shares)]
-        for name, curve in _sweep(pictures).items()
+        for name, curve in _sweep(images).items()
         for x, *shares in curve
     ]
     header = ["swept", "value", "wrong", "right", "neither"]
     return {"title": "Strength and clamp (strength 1)", "header": header, "rows": rows}
 
 
-def _tables(variants: dict[str, Pictures]) -> list[Table]:
+def _tables(variants: dict[str, Images]) -> list[Table]:
     if not variants:
         return []
     rows = [

@@ -20,8 +20,8 @@ def told(rows: Sequence[ObjectsRow]) -> tuple[int, dict[str, tuple[float, Interv
     prompts: list[str] = []
     for row in rows:
         for number in (0, 1):
-            pictures = row["methods"]["plain"]["pictures"]
-            there = np.array([picture[number] for picture in pictures], dtype=bool)
+            images = row["methods"]["plain"]["pictures"]
+            there = np.array([image[number] for image in images], dtype=bool)
             if there.all() or not there.any():
                 continue
             prompts.append(row["prompt"])
@@ -42,7 +42,7 @@ def finding(rows: Sequence[ObjectsRow]) -> list[str]:
         for size, (area, (low, high)) in found.items()
     ]
     return [
-        "Does attention tell whether the object is there? Of two plain pictures of a prompt, one "
+        "Does attention tell whether the object is there? Of two plain images of a prompt, one "
         "with the object and one without, the one with it has the higher maximum of the word's "
         f"map (mean of all steps and heads) with probability, {count} prompts, 0.5 is chance: "
         f"{', '.join(parts)}."

@@ -15,7 +15,7 @@ COLOURS = (GREY, BLUE, RED, AMBER)
 
 
 def draw(name: str, data: Data, folder: Path) -> list[str]:
-    """Bars, and pictures where some were kept."""
+    """Bars, and images where some were kept."""
     made = [save(_bars(data["shares"]), folder, f"{name}_shares.png")]
     if data["kept"]:
         made.append(save(_images(data["kept"]), folder, f"{name}_pictures.png"))

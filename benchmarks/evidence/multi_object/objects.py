@@ -21,7 +21,7 @@ from .snapshots import pack
 
 SEED = SEEDS["multi_object"]
 PROMPTS: dict[Size, int] = {"quick": 6, "full": 60}
-PICTURES: dict[Size, int] = {"quick": 5, "full": 10}
+IMAGES: dict[Size, int] = {"quick": 5, "full": 10}
 SHOWN = 2
 """Of so many prompts, images are kept for the page."""
 KEPT = 6
@@ -82,7 +82,7 @@ class Objects(DemoStudy[ObjectsCase, ObjectsRow]):
                 {
                     "kinds": pair,
                     "colours": colours,
-                    "seeds": list(range(first, first + PICTURES[size])),
+                    "seeds": list(range(first, first + IMAGES[size])),
                     "keep": number < SHOWN,
                     "sweep": number < SWEEP[size],
                 }

@@ -1,4 +1,4 @@
-"""Shares of pictures with both objects, by method, with their intervals."""
+"""Shares of images with both objects, by method, with their intervals."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ NAMED, BOTH, RIGHT = "named objects", "both objects", "both objects and both col
 MEASURES = (NAMED, BOTH, RIGHT)
 COMPARED = (("A&E", "plain"), ("A&E-HRV", "plain"), ("A&E-HRV", "A&E"))
 CAPTIONS = {
-    "multi_object_shares.png": "Share of the named objects that are there, and of pictures with "
+    "multi_object_shares.png": "Share of the named objects that are there, and of images with "
     "both objects, and with both colours too; 95% intervals over prompts.",
-    "multi_object_pictures.png": "The first pictures of the first prompts, the same noise in each "
+    "multi_object_pictures.png": "The first images of the first prompts, the same noise in each "
     "column.",
 }
 
@@ -90,11 +90,11 @@ def summarise(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> Summary[Dat
     )
 
 
-def _ours(shares: dict[str, Measures], prompts: int, pictures: int) -> str:
+def _ours(shares: dict[str, Measures], prompts: int, images: int) -> str:
     right = {method: percent(found[RIGHT]["share"]) for method, found in shares.items()}
     return (
         f"A&E-HRV {right['A&E-HRV']}, A&E {right['A&E']}, plain {right['plain']} with both objects "
-        f"and both colours ({prompts} prompts, {pictures} pictures each); interval: of A&E-HRV"
+        f"and both colours ({prompts} prompts, {images} images each); interval: of A&E-HRV"
     )
 
 
@@ -104,11 +104,11 @@ def _kept(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> dict[str, dict[
 
 
 def _values(rows: Sequence[ObjectsRow], method: str) -> dict[str, list[float]]:
-    pictures = [picture for row in rows for picture in row["methods"][method]["pictures"]]
+    images = [image for row in rows for image in row["methods"][method]["pictures"]]
     return {
-        NAMED: [sum(p[:2]) / 2 for p in pictures],
-        BOTH: [float(all(p[:2])) for p in pictures],
-        RIGHT: [float(all(p)) for p in pictures],
+        NAMED: [sum(p[:2]) / 2 for p in images],
+        BOTH: [float(all(p[:2])) for p in images],
+        RIGHT: [float(all(p)) for p in images],
     }
 
 
@@ -147,9 +147,9 @@ def _told(gain: Share) -> str:
 def _sentence(gains: Measures) -> str:
     gain = gains[RIGHT]
     told = {
-        "yes": "As in the paper, A&E-HRV makes more pictures right than A&E",
-        "no": "That A&E-HRV makes more pictures right than A&E is not seen here",
-        "reversed": "Unlike in the paper, A&E-HRV makes fewer pictures right than A&E",
+        "yes": "As in the paper, A&E-HRV makes more images right than A&E",
+        "no": "That A&E-HRV makes more images right than A&E is not seen here",
+        "reversed": "Unlike in the paper, A&E-HRV makes fewer images right than A&E",
     }[verdict((gain["interval"][0], gain["interval"][1]))]
     return (
         f"{told}: {_told(gain)} with both objects and both colours ({_told(gains[BOTH])} with "
@@ -164,14 +164,14 @@ def _finding(name: str, gains: Measures) -> str:
         gain = gains[measure]
         how = {"yes": "more", "no": "no clear change in the", "reversed": "fewer"}
         seen = how[verdict((gain["interval"][0], gain["interval"][1]))]
-        told.append(f"{seen} pictures with {measure} ({_told(gain)})")
+        told.append(f"{seen} images with {measure} ({_told(gain)})")
     return f"Against plain sampling, {name}: {told[0]}; {told[1]}."
 
 
 def _forgets(plain: Measures) -> str:
     return (
         f"Plain, the model misses at least one of the two objects in "
-        f"{percent(1 - plain[BOTH]['share'])} of the pictures and shows "
+        f"{percent(1 - plain[BOTH]['share'])} of the images and shows "
         f"{2 * plain[NAMED]['share']:.2f} of 2 on average: what can be gained at most."
     )
 
@@ -196,8 +196,8 @@ def _table(shares: dict[str, Measures], seconds: dict[str, float]) -> Table:
         ]
         rows.append([method, *cells, f"{seconds[method]:.2f}"])
     return {
-        "title": "Pictures as the judge sees them; intervals over prompts",
-        "header": ["method", *MEASURES, "s per picture"],
+        "title": "Images as the judge sees them; intervals over prompts",
+        "header": ["method", *MEASURES, "s per image"],
         "rows": rows,
     }
 

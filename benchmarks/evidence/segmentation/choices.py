@@ -39,7 +39,7 @@ SHARES = (1, 2, 5, 10, 15, 23, 31, 40, 50, 60, 70, 80, 90)
 """Heads in percent; 23 is the paper's choice, 30 of 128."""
 EACH: dict[Size, int] = {"quick": 2, "full": 8}
 """Prompts for each kind of object."""
-PICTURES: dict[Size, int] = {"quick": 4, "full": 6}
+IMAGES: dict[Size, int] = {"quick": 4, "full": 6}
 HOW = Sampling()
 SIZE = (64, 64)
 
@@ -104,7 +104,7 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
         for number, kind in enumerate(KINDS * EACH[size]):
             scene = scene_with(rng, kind)
             first = FIRST_SEED + 100 * number
-            seeds = list(range(first, first + PICTURES[size]))
+            seeds = list(range(first, first + IMAGES[size]))
             cases.append(
                 {"prompt": full_prompt(scene), "scene": scene_fields(scene), "seeds": seeds}
             )

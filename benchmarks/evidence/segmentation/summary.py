@@ -37,7 +37,7 @@ def summarise(
     out = sum(row["left_out"] for row in rows)
     rows = [row for row in rows if row["found"][0]["iou"]]
     if not rows:
-        raise ValueError("The judge sees the prompt's object in no picture; nothing to segment.")
+        raise ValueError("The judge sees the prompt's object in no image; nothing to segment.")
     column = list(rows[0]["thresholds"]).index(MIDDLE)
     prompts = prompts_of(rows)
     chosen, daam, least = (
@@ -52,7 +52,7 @@ def summarise(
         sentence=_sentence(_mean(chosen - daam, prompts), _mean(daam - least, prompts)),
         findings=[
             f"Masks are those of the most similar render of what the judge sees: IoU {finder:.3f} "
-            f"on held-out blurred renders. {len(prompts)} pictures of {len(rows)} prompts; {out} "
+            f"on held-out blurred renders. {len(prompts)} images of {len(rows)} prompts; {out} "
             "were left out because the judge does not see just the prompt's object.",
             _chance_sentence(rows, prompts),
             _best_sentence(rows, column),
@@ -113,7 +113,7 @@ def _best_sentence(rows: Sequence[SegmentRow], column: int) -> str:
     (percent, count), best = max(means.items(), key=lambda item: item[1])
     return (
         f"Over head counts, {count} heads ({percent}%), most relevant first, are best in these "
-        f"very pictures: {best:.3f}. It was read off afterwards and favours the method."
+        f"very images: {best:.3f}. It was read off afterwards and favours the method."
     )
 
 
@@ -123,9 +123,9 @@ def _chance_sentence(rows: Sequence[SegmentRow], prompts: Sequence[int]) -> str:
     hotter = [more > 0 for row in rows for more in row["hotter"]]
     share = in_percent(float(np.mean(hotter)))
     return (
-        f"Taking the whole picture for the object would give mIoU {area:.3f}. DAAM's map "
+        f"Taking the whole image for the object would give mIoU {area:.3f}. DAAM's map "
         f"is hotter inside the object than outside in {share} "
-        f"{spread(share_interval(hotter, prompts))} of the pictures."
+        f"{spread(share_interval(hotter, prompts))} of the images."
     )
 
 
@@ -162,7 +162,7 @@ def _group_table(rows: Sequence[SegmentRow], groups: Sequence[str], column: int)
         means = [f"{found[:, column].mean():.3f}" for found in (daam, chosen)]
         least = values(mine, "LeRHF", CHOSEN)[:, column].mean()
         lines.append([group, str(len(prompts)), *means, f"{least:.3f}", _signed(*gain)])
-    header = ["concept", "pictures", "DAAM", f"MoRHF {CHOSEN}%", f"LeRHF {CHOSEN}%", "gain"]
+    header = ["concept", "images", "DAAM", f"MoRHF {CHOSEN}%", f"LeRHF {CHOSEN}%", "gain"]
     return {"title": f"By concept, threshold {MIDDLE}", "header": header, "rows": lines}
 
 

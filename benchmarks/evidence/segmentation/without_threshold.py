@@ -26,7 +26,7 @@ def values(
 
 
 def prompts_of(rows: Sequence[SegmentRow]) -> list[int]:
-    """The prompt's number of each picture."""
+    """The prompt's number of each image."""
     return [number for number, row in enumerate(rows) for _ in row["found"][0]["iou"]]
 
 
@@ -41,7 +41,7 @@ def findings(rows: Sequence[SegmentRow], chosen: int) -> list[str]:
         _order_sentence(rows, chosen),
         f"What limits mIoU: each at its best threshold (read off afterwards), DAAM reaches "
         f"{best:.3f} (at {at}), {perfect} {most:.3f} (at {there}); the object is "
-        f"{100 * np.mean([area for row in rows for area in row['area']]):.0f}% of the picture. By "
+        f"{100 * np.mean([area for row in rows for area in row['area']]):.0f}% of the image. By "
         f"resolution of the heads the area under the ROC curve is {by_size}.",
     ]
 

@@ -38,7 +38,7 @@ FACTORS: dict[Size, tuple[float, ...]] = {
     "full": (-4.0, -3.0, -1.0, 0.0, 0.5, 1.5, 2.0),
 }
 PROMPTS: dict[Size, int] = {"quick": 12, "full": 24}
-PICTURES = 3
+IMAGES = 3
 
 
 class OrdersCase(TypedDict):
@@ -52,7 +52,7 @@ class OrdersCase(TypedDict):
 
 
 class SettingRow(TypedDict):
-    """What a setting leaves: of each picture, whether each concept is as the prompt says."""
+    """What a setting leaves: of each image, whether each concept is as the prompt says."""
 
     concept: str
     order: str
@@ -97,7 +97,7 @@ class Orders(DemoStudy[OrdersCase, OrdersRow]):
                 {
                     "prompt": full_prompt(scene),
                     "scene": scene_fields(scene),
-                    "seeds": list(range(first, first + PICTURES)),
+                    "seeds": list(range(first, first + IMAGES)),
                     "counts": COUNTS[size],
                     "factors": FACTORS[size],
                 }

@@ -101,9 +101,9 @@ def _others_sentence(alone: dict[str, Interval]) -> str:
     wrong = [c for c, interval in alone.items() if verdict(interval) == "reversed"]
     text = (
         f"In MoRHF {', '.join(seen)} {'lose' if len(seen) > 1 else 'loses'} more than the "
-        "others in the same pictures"
+        "others in the same images"
         if seen
-        else "That any concept loses more in MoRHF than the others in the same pictures is not seen"
+        else "That any concept loses more in MoRHF than the others in the same images is not seen"
     )
     return text + (f"; the others lose more for {', '.join(wrong)}." if wrong else ".")
 
@@ -126,7 +126,7 @@ def _factor_sentences(rows: Sequence[OrdersRow], found: dict[str, Prompts]) -> l
         "no": "That -2 removes more than 0 is not seen here",
         "reversed": "Against the paper, 0 removes more than -2",
     }[verdict(interval)]
-    return [f"{said}: {points(float(values.mean()), interval)} of the pictures."]
+    return [f"{said}: {points(float(values.mean()), interval)} of the images."]
 
 
 def _area_table(found: dict[str, Prompts], apart: dict[str, Areas], heads: int) -> Table:

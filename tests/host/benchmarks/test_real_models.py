@@ -23,12 +23,12 @@ from hrv_pack.nodes.library.concept_lists import SHIPPED  # noqa: E402
 
 
 class Thumbnails:
-    """A judge without a network: pictures by their thumbnail, texts by their letters."""
+    """A judge without a network: images by their thumbnail, texts by their letters."""
 
     name = "thumbnails"
 
-    def images(self, pictures):
-        small = interpolate(pictures.permute(0, 3, 1, 2).float(), (6, 6), mode="area")
+    def images(self, images):
+        small = interpolate(images.permute(0, 3, 1, 2).float(), (6, 6), mode="area")
         return normalize(small.flatten(1), dim=-1)
 
     def texts(self, texts):
@@ -115,16 +115,16 @@ def test_reference_masks_give_the_table_and_finished_cases_are_kept(tmp_path):
     with torch.inference_mode():
         lab = tiny_lab("sd1", Thumbnails(), tmp_path)
         run_all(lab, options(tmp_path, ["maps"]))
-        pictures = list((tmp_path / "maps").glob("*.png"))
+        images = list((tmp_path / "maps").glob("*.png"))
         masks.mkdir()
-        for picture in pictures:
-            white = Image.new("L", Image.open(picture).size, 255)
-            white.save(masks / picture.name)
+        for image in images:
+            white = Image.new("L", Image.open(image).size, 255)
+            white.save(masks / image.name)
         before = {*(tmp_path / "cases").rglob("*.json")}
         run_all(tiny_lab("sd1", Thumbnails(), tmp_path, masks), options(tmp_path, ["maps"]))
     assert len({*(tmp_path / "cases").rglob("*.json")}) == 2 * len(before)
     table = json.loads((tmp_path / "results.json").read_text())["experiments"]["maps"]["table"]
-    assert all(row["with a mask"] == row["pictures"] > 0 for row in table.values())
+    assert all(row["with a mask"] == row["images"] > 0 for row in table.values())
     assert all(0 < row["mIoU"][0] < 1 for row in table.values())
 
 

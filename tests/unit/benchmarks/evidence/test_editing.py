@@ -14,7 +14,7 @@ from hrv_pack.benchmarks.evidence.editing.summary import summarise
 
 
 def edit_rows(plain: float, hrv: float) -> list[dict[str, Any]]:
-    """Shares of successful pictures of P2P and P2P-HRV, at two rates; one picture unusable."""
+    """Shares of successful images of P2P and P2P-HRV, at two rates; one image unusable."""
     rows = []
     for attribute in ("colour", "style"):
         for _ in range(6):
@@ -24,10 +24,10 @@ def edit_rows(plain: float, hrv: float) -> list[dict[str, Any]]:
                 *((n, r) for n in ("P2P", "P2P-HRV") for r in (0.4, 0.9)),
             ):
                 share = hrv if name == "P2P-HRV" else plain
-                pictures: list[Any] = [
+                images: list[Any] = [
                     {"success": i < 10 * share, "kept": True, "error": 0.01} for i in range(10)
                 ]
-                found.append({"name": name, "rate": rate, "pictures": [*pictures, None]})
+                found.append({"name": name, "rate": rate, "pictures": [*images, None]})
             rows.append({"attribute": attribute, "wanted": "", "prompt": "", "found": found})
     return rows
 
@@ -40,7 +40,7 @@ class TestEditing:
         assert summary.sentence.startswith("As in the paper")
         assert "+40.0 points" in summary.sentence
         assert "60 of 66" not in summary.ours
-        assert any("120 of 132 source pictures" in text for text in summary.findings)
+        assert any("120 of 132 source images" in text for text in summary.findings)
         assert set(summary.data) == {"colour", "style", "all"}
         assert summary.data["colour"][0]["psnr"] == pytest.approx(20)
 

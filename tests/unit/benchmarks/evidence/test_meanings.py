@@ -23,7 +23,7 @@ PUSH = torch.tensor([0.3, -0.1, 0.0])
 
 
 class Lab:
-    """Pictures are latents of two numbers: the place between the meanings, and noise."""
+    """Images are latents of two numbers: the place between the meanings, and noise."""
 
     model = None
     vae = SimpleNamespace(decode=lambda latents: latents)
@@ -38,9 +38,9 @@ class Lab:
         return torch.tensor([[place, float(seed)] for seed in seeds])
 
     @staticmethod
-    def judge(pictures: torch.Tensor) -> list[Verdict]:
+    def judge(images: torch.Tensor) -> list[Verdict]:
         found = []
-        for place, _ in pictures.tolist():
+        for place, _ in images.tolist():
             shares = dict(zip(MEANINGS[WORD], (float(place < 0), float(place > 0)), strict=True))
             kind = MEANINGS[WORD][place > 0] if place else NOTHING
             nothing = Seen(NOTHING, "", "", "", {"object": dict.fromkeys(MEANINGS[WORD], 0.0)})
@@ -80,7 +80,7 @@ def test_heads_steer_to_the_wanted_meaning_and_wrong_votes_to_the_other(lab: Lab
 
 
 def word_rows(plain: str, adjusted: str, drawn: str = "neither") -> list[dict[str, Any]]:
-    """Eight prompts; outcomes as one letter per picture: first, second, neither."""
+    """Eight prompts; outcomes as one letter per image: first, second, neither."""
     names = {"f": "first", "s": "second", "n": "neither"}
     rows = []
     for number in range(8):
@@ -109,22 +109,22 @@ class TestMeanings:
         assert summary.data["rates"]["plain"]["wrong"][0] == 0.5
         assert summary.data["rates"]["adjust"]["wrong"][0] == 0.0
 
-    def test_pictures_lost_to_neither_are_named(self) -> None:
+    def test_images_lost_to_neither_are_named(self) -> None:
         summary = summarise(word_rows("ffss", "ffnn"), [], [])
         assert not summary.sentence.startswith("As in the paper")
-        assert "comes more often is not seen; more pictures show neither" in summary.sentence
+        assert "comes more often is not seen; more images show neither" in summary.sentence
 
     def test_losing_both_meanings_is_no_success(self) -> None:
         summary = summarise(word_rows("ffss", "fnnn"), [], [])
         assert summary.sentence.startswith("Only half of the paper's effect")
-        assert "the wanted one comes less often too; more pictures" in summary.sentence
-        # One of four pictures shows a meaning, the wanted one.
+        assert "the wanted one comes less often too; more images" in summary.sentence
+        # One of four images shows a meaning, the wanted one.
         assert "adjust 0.0%" in summary.findings[0]
 
     def test_no_effect_is_not_seen(self) -> None:
         summary = summarise(word_rows("ffss", "ffss", "first"), [], [])
         assert "is not seen here" in summary.sentence
-        assert "100.0% of the pictures still show" in summary.findings[1]
+        assert "100.0% of the images still show" in summary.findings[1]
 
     def test_the_opposite_is_told(self) -> None:
         summary = summarise(word_rows("ffss", "ssss"), [], [])
@@ -133,7 +133,7 @@ class TestMeanings:
 
 def effect_row(votes: float, shown: str) -> dict[str, Any]:
     """Three heads of thirty decide, the votes know them so well (-1 to 1); steered by them each
-    way, pictures show `shown` when first is wanted, and the opposite when second is."""
+    way, images show `shown` when first is wanted, and the opposite when second is."""
     other = {"first": "second", "second": "first"}
     found = [
         {

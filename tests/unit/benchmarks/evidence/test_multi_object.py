@@ -39,7 +39,7 @@ def test_a_colour_counts_only_on_its_own_object():
     assert outcome(wanted, Seen(cat=thing("red"))) == [True, False, True, False]
 
 
-def _rows(plain: float, excite: float, hrv: float, prompts: int = 40, pictures: int = 10):
+def _rows(plain: float, excite: float, hrv: float, prompts: int = 40, images: int = 10):
     rng = np.random.default_rng(0)
     shares = {"plain": plain, "A&E": excite, "A&E-HRV": hrv}
     return [
@@ -48,13 +48,13 @@ def _rows(plain: float, excite: float, hrv: float, prompts: int = 40, pictures: 
             "methods": {
                 method: {
                     "pictures": [[True, True, True, bool(rng.random() < share)]] * 1
-                    + [[bool(x)] * 4 for x in rng.random(pictures - 1) < share],
+                    + [[bool(x)] * 4 for x in rng.random(images - 1) < share],
                     "seconds": 1.0,
                     "kept": [],
                 }
                 for method, share in shares.items()
             },
-            "attended": {"8 x 8": [[0.5] * pictures] * 2},
+            "attended": {"8 x 8": [[0.5] * images] * 2},
         }
         for n in range(prompts)
     ]
@@ -90,7 +90,7 @@ def test_other_settings_are_told_from_their_own_prompts():
 def test_whether_attention_tells_presence_is_told_by_resolution():
     rows = _rows(0.5, 0.5, 0.5)
     for row in rows:
-        there = [[picture[i] for picture in row["methods"]["plain"]["pictures"]] for i in (0, 1)]
+        there = [[image[i] for image in row["methods"]["plain"]["pictures"]] for i in (0, 1)]
         known = [[0.2 + 0.5 * value for value in one] for one in there]
         row["attended"] = {"8 x 8": known, "4 x 4": [[0.5] * 10] * 2}
     (text,) = finding(rows)

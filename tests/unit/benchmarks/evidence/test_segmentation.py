@@ -48,7 +48,7 @@ class TestSegmentation:
         without, why = summary.findings[-2:]
         assert "most relevant heads tell" in without and "not seen" not in without
         assert re.search(r"probability 0\.[78]\d\d against 0\.[45]\d\d", without)
-        assert "a perfect map of 8 x 8 0.9" in why and "10% of the picture" in why
+        assert "a perfect map of 8 x 8 0.9" in why and "10% of the image" in why
 
     def test_no_effect_is_not_seen(self) -> None:
         summary = summarise_segments(segment_rows(0.7, 0.7, 0.7))

@@ -23,7 +23,7 @@ class TestIntervals:
         assert wilson(0, 10)[0] == 0.0
         assert wilson(10, 10)[1] == pytest.approx(1.0)
 
-    def test_pictures_of_one_prompt_count_as_one(self) -> None:
+    def test_images_of_one_prompt_count_as_one(self) -> None:
         rng = np.random.default_rng(0)
         prompts = rng.normal(size=20)
         once = mean_interval(prompts.tolist(), list(range(20)))

@@ -18,7 +18,7 @@ Rates = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
-class Picture:
+class Image:
     """One image, seen from one direction; cluster: its prompt."""
 
     method: str
@@ -30,22 +30,22 @@ class Picture:
     cluster: Hashable
 
 
-Pictures = list[Picture]
+Images = list[Image]
 
 
-def of_methods(rows: Iterable[MethodsRow]) -> Pictures:
+def of_methods(rows: Iterable[MethodsRow]) -> Images:
     """Every image of the methods' rows."""
-    return pictures_of(
+    return images_of(
         {"word": row["word"], "context": row["context"], **one}
         for row in rows
         for one in row["found"]
     )
 
 
-def pictures_of(found: Iterable[PromptOutcomes]) -> Pictures:
+def images_of(found: Iterable[PromptOutcomes]) -> Images:
     """Every image once per direction; those without one are seen from both."""
     return [
-        Picture(
+        Image(
             one["method"],
             one["strength"],
             one["clamp"],
@@ -66,31 +66,31 @@ def _outcome(shown: str, desired: int) -> str:
     return "right" if shown == ("first", "second")[desired] else "wrong"
 
 
-def chosen(pictures: Pictures, method: str, strength: float = 1.0, clamp: float = 0.0) -> Pictures:
+def chosen(images: Images, method: str, strength: float = 1.0, clamp: float = 0.0) -> Images:
     """The images of one setting."""
     wanted = (method, strength, clamp)
-    return [p for p in pictures if (p.method, p.strength, p.clamp) == wanted]
+    return [p for p in images if (p.method, p.strength, p.clamp) == wanted]
 
 
-def rates_of(pictures: Pictures) -> Rates:
+def rates_of(images: Images) -> Rates:
     """The share of every outcome with its interval."""
-    clusters = [p.cluster for p in pictures]
+    clusters = [p.cluster for p in images]
     found: Rates = {}
     for outcome in OUTCOMES:
-        hits = [p.outcome == outcome for p in pictures]
+        hits = [p.outcome == outcome for p in images]
         found[outcome] = [float(np.mean(hits)), *share_interval(hits, clusters)]
     return found
 
 
-def gain(one: Pictures, other: Pictures, outcome: str) -> tuple[float, Interval]:
+def gain(one: Images, other: Images, outcome: str) -> tuple[float, Interval]:
     """Share of an outcome in `one` minus in `other`; paired by prompt and direction.
 
     ValueError if no prompt has both.
     """
     pairs: dict[tuple[Hashable, int], tuple[list[bool], list[bool]]]
     pairs = defaultdict(lambda: ([], []))
-    for side, pictures in enumerate((one, other)):
-        for p in pictures:
+    for side, images in enumerate((one, other)):
+        for p in images:
             pairs[p.cluster, p.desired][side].append(p.outcome == outcome)
     both = {prompt: sides for prompt, sides in pairs.items() if all(sides)}
     if not both:
@@ -108,6 +108,6 @@ def cells(rates: Rates) -> list[str]:
     return [f"{percent(share)} {spread((low, high))}" for share, low, high in rates.values()]
 
 
-def shares_of(pictures: Pictures, outcomes: Sequence[str]) -> list[float]:
+def shares_of(images: Images, outcomes: Sequence[str]) -> list[float]:
     """The share of each of these outcomes."""
-    return [float(np.mean([p.outcome == outcome for p in pictures])) for outcome in outcomes]
+    return [float(np.mean([p.outcome == outcome for p in images])) for outcome in outcomes]
