@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import comfy.model_management
 from torch.utils.hooks import RemovableHandle
@@ -21,7 +21,7 @@ from .gradient_passes import GradientPasses, PassState
 class ExciteState:
     """One sampling. reached: it had a step that may update the latent; active: there, a prompt."""
 
-    passes: PassState = field(default_factory=PassState)
+    passes: PassState
     reached: bool = False
     active: bool = False
 
@@ -45,7 +45,7 @@ class Excite(Hook[ExciteState]):
         self.passes, self.settings, self.tell = passes, settings, tell
 
     def new_state(self) -> ExciteState:
-        return ExciteState()
+        return ExciteState(self.passes.new_state())
 
     def prompts(self) -> Iterable[Prompt]:
         return self.passes.prompts

@@ -17,12 +17,13 @@ from ...hrv.excite.settings import (
     published_slice,
 )
 from ...hrv.relevance import HeadRelevance
+from ..host.gradients import Checkpointing
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id, teller
-from .gradient_passes import Checkpointing, GradientPasses
+from .gradient_passes import GradientPasses
 from .hook import Excite
 from .inputs import KERNELS, SLICES, excite_inputs
 from .targets import find_targets

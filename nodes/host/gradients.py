@@ -2,19 +2,28 @@
 
 The host loads weights as inference tensors, which autograd must not save. Nothing here is copied
 but weights that the host streams in anyway; everything is put back afterwards, errors included.
+`PassMemory` says how much of a pass is kept, and `AMPLIFY` what float16 gradients need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
+import comfy.model_management
 import torch
 from comfy.ldm.modules.attention import BasicTransformerBlock
 from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock
 from torch.utils.checkpoint import checkpoint
 
+T = TypeVar("T")
+Checkpointing = Literal["auto", "on", "off"]
+
+AMPLIFY = (4096.0, 64.0, 1.0)
+"""Factors on what is differentiated in float16, tried in turn until the gradient is finite."""
+_WORTH_RECOMPUTING = 8192  # latent pixels of a batch: above, the graph takes more than a GiB
 _FUNCTIONS = ("weight_function", "bias_function")
 
 
@@ -106,3 +115,36 @@ def _recomputing(forward: Any) -> Any:
         return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
 
     return run
+
+
+@dataclass
+class PassMemory:
+    """Of the passes of one sampling: whether values inside the U-Net are computed twice.
+
+    checkpointing: on, off, or auto for large batches and once memory ran out; short: it ran out;
+    advice: the message where nothing helps.
+    """
+
+    checkpointing: Checkpointing
+    advice: str
+    short: bool = False
+
+    def recomputes(self, x: torch.Tensor) -> bool:
+        """Whether values are computed twice for latents x (I, channels, height, width)."""
+        worth = len(x) * x.shape[-2] * x.shape[-1] >= _WORTH_RECOMPUTING or self.short
+        return self.checkpointing == "on" or (self.checkpointing == "auto" and worth)
+
+    def fit(self, x: torch.Tensor, one_pass: Callable[[bool], T]) -> T:
+        """one_pass(recompute), and with `auto` another one that keeps less if memory runs out.
+
+        ValueError with the advice where it does not fit even so.
+        """
+        recompute = self.recomputes(x)
+        try:
+            return one_pass(recompute)
+        except comfy.model_management.OOM_EXCEPTION:
+            if recompute or self.checkpointing != "auto":
+                raise ValueError(self.advice) from None
+        self.short = True
+        comfy.model_management.soft_empty_cache()
+        return self.fit(x, one_pass)

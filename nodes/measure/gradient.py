@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import comfy.model_management
 import torch
 
 from ...hrv.measure.effect import image_effects
-from ..host.gradients import checkpointed, differentiable, gradients
+from ..host.gradients import (
+    AMPLIFY,
+    Checkpointing,
+    PassMemory,
+    checkpointed,
+    differentiable,
+    gradients,
+)
 from ..host.hooks import Call
 from ..host.prediction import prediction_gradients
 from ..host.stepping import StepContext
 from ..prompts.tag import Prompt
-from .settings import Checkpointing
-
-_AMPLIFY = (4096.0, 64.0, 1.0)
-"""Factors on the gradient in float16, where it would vanish; a smaller one where it overflows."""
-_WORTH_RECOMPUTING = 8192  # latent pixels of a batch: above, the graph takes more than a GiB
 
 
 class RescaleGradient:
@@ -27,39 +30,28 @@ class RescaleGradient:
     """
 
     def __init__(self, prompts: Sequence[Prompt], checkpointing: Checkpointing) -> None:
-        self.prompts, self.checkpointing = prompts, checkpointing
+        self.prompts = prompts
+        self.memory = PassMemory(checkpointing, _OUT_OF_MEMORY)
         self.r: torch.Tensor | None = None
-        self._tight = False  # memory ran out once
 
     def at(self, r: torch.Tensor, step: StepContext, direction: torch.Tensor) -> torch.Tensor:
         """d<D(r), direction>/dr of each image, (I, H) float32. ValueError where there is none."""
-        for amplify in _AMPLIFY:
-            found, half = self._within_memory(r, step, direction, amplify)
+        for amplify in AMPLIFY:
+            one_pass = partial(self._pass, r, step, direction, amplify)
+            found, half = self.memory.fit(step.x, one_pass)
             if not half or bool(found.isfinite().all()):
                 break
         return found
 
-    def _within_memory(
-        self, r: torch.Tensor, step: StepContext, direction: torch.Tensor, amplify: float
-    ) -> tuple[torch.Tensor, bool]:
-        """The gradient and whether the model computes in float16; once more with less memory."""
-        recomputes = self._recomputes(step.x)
-        try:
-            return self._pass(r, step, direction, amplify)
-        except comfy.model_management.OOM_EXCEPTION:
-            if recomputes or self.checkpointing != "auto":
-                raise ValueError(_OUT_OF_MEMORY) from None
-        except RuntimeError as error:
-            raise ValueError(_NO_GRADIENT.format(error)) from error
-        finally:
-            self.r = None
-        self._tight = True
-        comfy.model_management.soft_empty_cache()
-        return self._within_memory(r, step, direction, amplify)
-
     def _pass(
-        self, r: torch.Tensor, step: StepContext, direction: torch.Tensor, amplify: float
+        self,
+        r: torch.Tensor,
+        step: StepContext,
+        direction: torch.Tensor,
+        amplify: float,
+        recompute: bool,
     ) -> tuple[torch.Tensor, bool]:
+        """The gradient, and whether the model computes in float16."""
         total = torch.zeros(r.shape, device=r.device)
         half = False
 
@@ -69,22 +61,20 @@ class RescaleGradient:
             factor = amplify if half else 1.0
             total = total + image_effects(shares * factor, variable) / factor
 
-        unet = step.unet
-        with (
-            gradients(),
-            differentiable(unet, step.x.device),
-            checkpointed(unet, self._recomputes(step.x)),
-        ):
-            self.r = variable = r.detach().clone().contiguous().requires_grad_()
-            # a copy outside inference mode, which autograd may save
-            constant = direction.detach().clone().to(variable.dtype)
-            prediction_gradients(step, self.prompts, constant, take)
+        unet, device = step.unet, step.x.device
+        try:
+            with gradients(), differentiable(unet, device), checkpointed(unet, recompute):
+                self.r = variable = r.detach().clone().contiguous().requires_grad_()
+                # a copy outside inference mode, which autograd may save
+                constant = direction.detach().clone().to(variable.dtype)
+                prediction_gradients(step, self.prompts, constant, take)
+        except comfy.model_management.OOM_EXCEPTION:
+            raise
+        except RuntimeError as error:
+            raise ValueError(_NO_GRADIENT.format(error)) from error
+        finally:
+            self.r = None
         return total, half
-
-    def _recomputes(self, x: torch.Tensor) -> bool:
-        """Whether values inside the U-Net are computed twice; `auto` does once memory ran out."""
-        worth = len(x) * x.shape[-2] * x.shape[-1] >= _WORTH_RECOMPUTING or self._tight
-        return self.checkpointing == "on" or (self.checkpointing == "auto" and worth)
 
 
 _OUT_OF_MEMORY = (

@@ -8,6 +8,7 @@ from comfy_api.latest import io, ui
 
 from ...hrv.draw.measured_panel import measured_panel
 from ...hrv.measure.readings import Readings
+from ..host.gradients import Checkpointing
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV
 from ..shared.notify import node_id, show_text
@@ -15,7 +16,7 @@ from .inputs import measure_inputs
 from .readings import read_scene
 from .report import Reporter, clear_tiles, recorded, summary
 from .run import measure
-from .settings import Checkpointing, MeasureSettings
+from .settings import MeasureSettings
 
 
 class HRVMeasure(io.ComfyNode):

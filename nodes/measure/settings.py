@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Checkpointing = Literal["auto", "on", "off"]
+from ..host.gradients import Checkpointing
 
 
 @dataclass(frozen=True)
