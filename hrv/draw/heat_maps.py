@@ -102,7 +102,7 @@ class _Map:
         return self.down * self.grid.rows
 
     def fill(self, vector: Tensor) -> None:
-        """One coloured cell for each head, parted by thin lines where there is room."""
+        """One coloured cell for each head, with thin lines between where there is room."""
         theme = self.canvas.theme
         levels = relevance_level(self.grid.spread(vector), self.top)
         cells = colours(levels, theme.relevance)

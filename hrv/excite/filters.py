@@ -41,14 +41,14 @@ class Smoothing:
 def blur_width(length: int, target: int) -> int:
     """Taps of the blur before a side of `length` shrinks to `target`: length / target + 1, odd.
 
-    HRV, appendix F: 9, 5, 3 for 64, 32, 16 to 8; 1, no blur, where nothing shrinks.
+    A&E-HRV's code: 9, 5, 3 for 64, 32, 16 to 8; 1, no blur, where nothing shrinks.
     """
     taps = round(length / target) + 1
     return 1 if length <= target else taps + 1 - taps % 2
 
 
 def blur_sigma(width: int) -> float:
-    """sigma = 0.3 ((width - 1) / 2 - 1) + 0.8 (HRV, appendix F: 1.7, 1.1, 0.8 for 9, 5, 3)."""
+    """sigma = 0.3 ((width - 1) / 2 - 1) + 0.8 (A&E-HRV's code: 1.7, 1.1, 0.8 for 9, 5, 3)."""
     return 0.3 * ((width - 1) / 2 - 1) + 0.8
 
 
@@ -75,7 +75,8 @@ def blurred(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 def resized(maps: Tensor, size: Size) -> Tensor:
     """R(M): maps (..., y, x) brought to `size` by a Gaussian blur and bicubic interpolation.
 
-    HRV, appendix F. A map of that size already stays as it is.
+    HRV, appendix F, brings maps to one size; blur and interpolation are A&E-HRV's code. A map of
+    that size already stays as it is.
     """
     if maps.shape[-2:] == size:
         return maps

@@ -83,7 +83,7 @@ class HRVP2PEdit(io.ComfyNode):
 
 
 class HRVP2PSplit(io.ComfyNode):
-    """Parts the images of P2P-HRV Edit into source and edited."""
+    """Separates the images of P2P-HRV Edit into source and edited."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:

@@ -175,8 +175,8 @@ class HRVOrderedWeaken(io.ComfyNode):
                     min=-4.0,
                     max=2.0,
                     step=0.1,
-                    tooltip="What the weakened maps are multiplied with. The paper shows -2 to "
-                    "2; 1 changes nothing, -2 removes most thoroughly.",
+                    tooltip="What the weakened maps are multiplied with. 1 changes nothing, 0 "
+                    "silences, below 0 removes more. The paper takes -2.",
                 ),
                 io.String.Input(
                     "words",
