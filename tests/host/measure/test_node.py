@@ -9,7 +9,7 @@ from measure_scene import prompt
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
 from hrv_pack.nodes.excite.node import AttendExcite
 from hrv_pack.nodes.library.inspect import HRVInspect
-from hrv_pack.nodes.measure import report
+from hrv_pack.nodes.measure import node, report
 from hrv_pack.nodes.measure.node import HRVMeasure
 from hrv_pack.nodes.measure.run import sample_images
 from hrv_pack.nodes.measure.settings import MeasureSettings
@@ -100,7 +100,7 @@ def test_the_preview_has_the_readings_over_the_heads(model, clip):
 
 def test_it_tells_how_far_it_is_and_how_well_the_halves_agree(model, clip, monkeypatch):
     said = []
-    for place in (report, __import__(HRVMeasure.__module__, fromlist=["node"])):
+    for place in (report, node):
         monkeypatch.setattr(place, "show_text", lambda text, _node: said.append(text))
     found = measured(model, clip).args[0]
     assert said[0] == "3 of 6 steps of images measured"
