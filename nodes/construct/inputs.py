@@ -111,7 +111,7 @@ def _run_inputs() -> list[Any]:
             min=1,
             max=100,
             advanced=True,
-            tooltip="Count the votes of so many equal parts of the denoising apart; "
+            tooltip="Count the votes in so many timestep bins (equal parts of the denoising); "
             "HRV Inspect shows whether heads change their concept on the way.",
         ),
     ]

@@ -91,8 +91,8 @@ class HRVP2PSplit(io.ComfyNode):
             node_id="HRVP2PSplit",
             display_name="P2P Split",
             category=CATEGORY,
-            description="Parts what was sampled with P2P-HRV Edit into source and edited, in the "
-            "same order: images, latents, or both.",
+            description="Separates what was sampled with P2P-HRV Edit into source and edited, in "
+            "the same order: images, latents, or both.",
             inputs=[
                 io.Image.Input(
                     "images", optional=True, tooltip="The decoded images of the sampler."
@@ -113,7 +113,7 @@ class HRVP2PSplit(io.ComfyNode):
     def execute(cls, images: Any = None, samples: Any = None) -> io.NodeOutput:
         if images is None and samples is None:
             raise ValueError(
-                "P2P Split has nothing to part. Connect the decoded images to “images”, or "
+                "P2P Split has nothing to separate. Connect the decoded images to “images”, or "
                 "the sampler's LATENT to “samples”."
             )
         found = _missing("images") if images is None else split_pairs(images)

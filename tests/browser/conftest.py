@@ -48,7 +48,7 @@ def page(chromium: Any, server: Server) -> Any:
 
 @pytest.fixture(scope="module")
 def screenshots() -> Path:
-    """Where pictures of the page are kept for people to look at."""
+    """Where images of the page are kept for people to look at."""
     folder = ROOT / "output" / "browser"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -55,8 +55,8 @@ def test_concept_menus_follow_the_wired_file(page, server):
 
 
 @each_demo
-def test_run_shows_the_pictures(chromium, server, screenshots, path):
-    """Opened as a template, as people find it; the real button; the pictures in their nodes."""
+def test_run_shows_the_images(chromium, server, screenshots, path):
+    """Opened as a template, as people find it; the real button; the images in their nodes."""
     workflow = json.loads(path.read_text())
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
     page.set_default_timeout(300_000)

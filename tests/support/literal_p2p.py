@@ -28,8 +28,8 @@ def prompt(clip: Any, text: str) -> Any:
     return HRVPrompt.execute(text, clip).args[0]
 
 
-def latents(pictures: int = 1, height: int = 8, width: int = 8) -> dict[str, Any]:
-    return {"samples": torch.zeros(pictures, 4, height, width)}
+def latents(images: int = 1, height: int = 8, width: int = 8) -> dict[str, Any]:
+    return {"samples": torch.zeros(images, 4, height, width)}
 
 
 def relevance(model: Any) -> HeadRelevance:

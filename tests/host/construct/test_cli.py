@@ -125,7 +125,7 @@ def test_one_process_four_shards_and_ray_with_a_killed_worker_give_the_same_vote
     for number in range(1, 5):
         assert construct(tmp_path / "s.hrv.safetensors", "--shard", f"{number}/4", how_many=8) == 0
     shards = merge_votes([load_votes(path) for path in tmp_path.glob("s.*-of-4.votes")])
-    killed: list[int] = []  # pictures counted when it happened
+    killed: list[int] = []  # images counted when it happened
 
     def kill_one() -> None:
         while not (tmp_path / "ray.votes").exists():

@@ -68,7 +68,7 @@ def test_another_seed_votes_otherwise():
     assert not torch.equal(*votes)
 
 
-def test_voting_leaves_the_picture_as_it_is():
+def test_voting_leaves_the_image_as_it_is():
     model, clip = make_model(), make_clip()
     positive = tag(HRVPrompt.execute("a red cat", clip).args[0], drawn_prompt([0]))
     negative = host_nodes.CLIPTextEncode().encode(clip, "")[0]
@@ -129,7 +129,7 @@ def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
         ({"width": 60}, "multiples of 8"),
     ],
 )
-def test_what_is_wrong_is_said_before_the_first_picture(changes, message):
+def test_what_is_wrong_is_said_before_the_first_image(changes, message):
     model, calls = make_model(), []
     unet = model.get_model_object("diffusion_model")
     unet.register_forward_pre_hook(lambda *_: calls.append(1))

@@ -88,7 +88,7 @@ def _embedding(clip, word):
 
 
 def _literal_votes(recorder, clip, heads, numbers, evaluation, recorded, recipe):
-    """Algorithm 1 head by head in float64, (N, H), summed over the pictures."""
+    """Algorithm 1 head by head in float64, (N, H), summed over the images."""
     counted = torch.zeros(len(WORDS.concepts), len(heads), dtype=torch.int64)
     start = _embedding(clip, WORDS.words[0][0])[1]
     for row, number in enumerate(numbers):
@@ -185,7 +185,7 @@ def test_bins_count_the_steps_apart(parts):
     assert (record.votes.sum(dim=(0, 2)) == 1).all()  # two steps, one in each half
 
 
-def test_the_input_is_checked_before_the_first_picture(parts, tmp_path):
+def test_the_input_is_checked_before_the_first_image(parts, tmp_path):
     model, clip = parts
     other = model.clone()
     other.add_object_patch("diffusion_model", nn.Linear(1, 1))

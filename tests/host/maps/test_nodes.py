@@ -30,7 +30,7 @@ def some_hrv(heads, seed=0):
 
 @pytest.fixture(scope="module")
 def sampled():
-    """(maps, LATENT, IMAGE, HRV) of two pictures, 72 x 56."""
+    """(maps, LATENT, IMAGE, HRV) of two images, 72 x 56."""
     with torch.inference_mode():
         model, clip = make_model(), make_clip()
         positive = HRVPrompt.execute("a red mouse beside a mouse", clip).args[0]
@@ -153,7 +153,7 @@ def diagnose(sampled, **more):
     return HRVMisreadingDiagnosis.execute(maps, latent, **inputs).args
 
 
-def test_a_panel_for_each_picture_and_a_report(sampled):
+def test_a_panel_for_each_image_and_a_report(sampled):
     panels, report = diagnose(sampled)
     assert panels.shape[0] == 2 and panels.shape[-1] == 3
     assert panels.min() >= 0 and panels.max() <= 1

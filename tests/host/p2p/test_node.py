@@ -71,8 +71,8 @@ def test_the_model_is_left_as_it_was(models, clip):
 
 
 def test_split_parts_pairs_in_order():
-    pictures = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 2, 2, 3)
-    source, changed = HRVP2PSplit.execute(images=pictures).args[:2]
+    images = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 2, 2, 3)
+    source, changed = HRVP2PSplit.execute(images=images).args[:2]
     assert source[:, 0, 0, 0].tolist() == [0, 2, 4]
     assert changed[:, 0, 0, 0].tolist() == [1, 3, 5]
 
@@ -92,7 +92,7 @@ def test_split_undoes_the_pairing_of_latents():
         assert half["downscale_ratio_spacial"] == 8
 
 
-def test_split_keeps_a_mask_that_all_pictures_share():
+def test_split_keeps_a_mask_that_all_images_share():
     latent = {"samples": torch.randn(2, 4, 8, 8), "noise_mask": torch.rand(1, 64, 64)}
     for half in HRVP2PSplit.execute(samples=pair_latent(latent)).args[2:]:
         assert half["noise_mask"] is latent["noise_mask"]
@@ -100,14 +100,14 @@ def test_split_keeps_a_mask_that_all_pictures_share():
 
 
 def test_split_parts_what_is_connected_and_says_what_is_not():
-    pictures, paired = torch.zeros(4, 2, 2, 3), {"samples": torch.zeros(4, 4, 8, 8)}
-    assert len(HRVP2PSplit.execute(pictures, paired).args) == 4
-    for connected, missing in (({"images": pictures}, (2, 3)), ({"samples": paired}, (0, 1))):
+    images, paired = torch.zeros(4, 2, 2, 3), {"samples": torch.zeros(4, 4, 8, 8)}
+    assert len(HRVP2PSplit.execute(images, paired).args) == 4
+    for connected, missing in (({"images": images}, (2, 3)), ({"samples": paired}, (0, 1))):
         given = HRVP2PSplit.execute(**connected).args
         blocked = {n for n, part in enumerate(given) if isinstance(part, ExecutionBlocker)}
         assert blocked == set(missing)
         assert "connected" in given[missing[0]].message
     with pytest.raises(ValueError, match="found 5"):
         HRVP2PSplit.execute(images=torch.zeros(5, 2, 2, 3))
-    with pytest.raises(ValueError, match="nothing to part"):
+    with pytest.raises(ValueError, match="nothing to separate"):
         HRVP2PSplit.execute()

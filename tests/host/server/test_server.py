@@ -1,4 +1,4 @@
-"""The server runner: pictures come back whole, failures name the node, nothing is left behind."""
+"""The server runner: images come back whole, failures name the node, nothing is left behind."""
 
 import io
 
@@ -11,7 +11,7 @@ from hrv_pack.tools.server import Server
 ORANGE = (255, 128, 0)
 
 
-def picture_graph(width=64, batch_size=2):
+def image_graph(width=64, batch_size=2):
     color = ORANGE[0] << 16 | ORANGE[1] << 8 | ORANGE[2]
     size = {"width": width, "height": 32, "batch_size": batch_size, "color": color}
     return {
@@ -20,28 +20,28 @@ def picture_graph(width=64, batch_size=2):
     }
 
 
-def test_pictures_come_back(server):
-    result = server.run_prompt(picture_graph())
+def test_images_come_back(server):
+    result = server.run_prompt(image_graph())
     assert len(result.images["2"]) == 2
-    for picture in map(Image.open, map(io.BytesIO, result.images["2"])):
-        assert picture.size == (64, 32)
-        assert picture.convert("RGB").getcolors() == [(64 * 32, ORANGE)]
+    for image in map(Image.open, map(io.BytesIO, result.images["2"])):
+        assert image.size == (64, 32)
+        assert image.convert("RGB").getcolors() == [(64 * 32, ORANGE)]
 
 
-def test_the_same_workflow_again_gives_its_pictures_again(server):
-    first, second = (server.run_prompt(picture_graph(batch_size=1)) for _ in range(2))
+def test_the_same_workflow_again_gives_its_images_again(server):
+    first, second = (server.run_prompt(image_graph(batch_size=1)) for _ in range(2))
     assert first.prompt_id != second.prompt_id
     assert first.images == second.images
 
 
 def test_a_refused_value_is_named(server):
     with pytest.raises(PromptError, match=r"Node 1 \(EmptyImage\).*width"):
-        server.run_prompt(picture_graph(width="wide"))
+        server.run_prompt(image_graph(width="wide"))
 
 
 def test_a_refused_value_beside_a_good_one_is_no_silent_loss(server):
-    graph = picture_graph()
-    for key, node in picture_graph(width="wide").items():
+    graph = image_graph()
+    for key, node in image_graph(width="wide").items():
         inputs = {**node["inputs"], **({"images": ["11", 0]} if key == "2" else {})}
         graph[f"1{key}"] = {**node, "inputs": inputs}
     with pytest.raises(PromptError, match=r"Node 11 \(EmptyImage\).*width"):
@@ -49,10 +49,10 @@ def test_a_refused_value_beside_a_good_one_is_no_silent_loss(server):
 
 
 def test_a_failing_node_is_named(server):
-    graph = picture_graph()
+    graph = image_graph()
     graph["3"] = {"class_type": "LoadImage", "inputs": {"image": "none.png"}}
     graph["2"]["inputs"]["images"] = ["3", 0]
-    (server.base / "input" / "none.png").write_text("no picture")
+    (server.base / "input" / "none.png").write_text("no image")
     with pytest.raises(PromptError, match=r"Node 3 \(LoadImage\) failed: .*Unidentified"):
         server.run_prompt(graph)
 

@@ -30,11 +30,11 @@ def test_the_folder_holds_workflows_with_their_thumbnails_and_nothing_else():
 
 
 @each_workflow
-def test_the_thumbnail_is_a_picture(path):
-    with Image.open(path.with_suffix(".jpg")) as picture:
-        picture.load()
-        assert picture.format == "JPEG"
-        assert min(picture.size) >= 128
+def test_the_thumbnail_is_an_image(path):
+    with Image.open(path.with_suffix(".jpg")) as image:
+        image.load()
+        assert image.format == "JPEG"
+        assert min(image.size) >= 128
 
 
 @each_workflow
@@ -57,13 +57,13 @@ def test_every_required_input_gets_a_value(path, object_info):
 
 
 @each_demo
-def test_a_demo_runs_and_gives_pictures(path, server, object_info):
+def test_a_demo_runs_and_gives_images(path, server, object_info):
     graph = to_api(read(path), object_info)
     shown = {key for key, node in graph.items() if node["class_type"] in SHOWING}
     images = server.run_prompt(graph).images
     assert shown
     assert shown <= images.keys()
     for data in (data for batch in images.values() for data in batch):
-        picture = Image.open(io.BytesIO(data)).convert("RGB")
-        lows, highs = zip(*picture.getextrema(), strict=True)
-        assert max(highs) - min(lows) > 30, "a picture of one flat colour"
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        lows, highs = zip(*image.getextrema(), strict=True)
+        assert max(highs) - min(lows) > 30, "an image of one flat colour"

@@ -1,4 +1,4 @@
-"""Pictures of HRVs show the right colour at the right head, in both themes, for any model."""
+"""Images of HRVs show the right colour at the right head, in both themes, for any model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def relevance(heads: HeadTable = SMALL, count: int = 3) -> HeadRelevance:
     )
 
 
-PICTURES = {
+IMAGES = {
     "one": lambda r, dark: heat_map(r, r.concepts[-1], dark),
     "all": lambda r, dark: heat_map(r, None, dark),
     "similarity": lambda r, dark: concept_similarity(r, dark),
@@ -49,21 +49,21 @@ def rgb(colour: str) -> list[int]:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("kind", PICTURES)
-def test_pictures_are_rgb_of_a_readable_size_on_their_theme(kind: str, dark: bool) -> None:
+@pytest.mark.parametrize("kind", IMAGES)
+def test_images_are_rgb_of_a_readable_size_on_their_theme(kind: str, dark: bool) -> None:
     for heads, count in ((SMALL, 1), (SMALL, 7), (NO_MIDDLE, 13), (SDXL, 34)):
-        picture = PICTURES[kind](relevance(heads, count), dark)
-        assert picture.dtype == np.uint8
-        assert picture.ndim == 3 and picture.shape[2] == 3
-        assert 700 <= picture.shape[1] <= 1400
-        assert 400 <= picture.shape[0] <= 2000
-        edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+        image = IMAGES[kind](relevance(heads, count), dark)
+        assert image.dtype == np.uint8
+        assert image.ndim == 3 and image.shape[2] == 3
+        assert 700 <= image.shape[1] <= 1400
+        assert 400 <= image.shape[0] <= 2000
+        edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         assert (edge == rgb((DARK if dark else LIGHT).page)).all()
 
 
-@pytest.mark.parametrize("kind", PICTURES)
-def test_the_same_hrv_gives_the_same_picture(kind: str) -> None:
-    first, again = (PICTURES[kind](relevance(), False) for _ in range(2))
+@pytest.mark.parametrize("kind", IMAGES)
+def test_the_same_hrv_gives_the_same_image(kind: str) -> None:
+    first, again = (IMAGES[kind](relevance(), False) for _ in range(2))
     assert np.array_equal(first, again)
 
 
@@ -100,18 +100,18 @@ def test_layers_run_in_call_order_with_gaps_between_places(heads: HeadTable) -> 
         assert np.isnan(grid.spread(torch.ones(len(heads)))[:, stop:start]).all()
 
 
-def cells_of(picture: np.ndarray, colour: np.ndarray) -> int:
-    return int((np.abs(picture - np.round(colour[:3] * 255)).max(axis=-1) <= 1).sum())
+def cells_of(image: np.ndarray, colour: np.ndarray) -> int:
+    return int((np.abs(image - np.round(colour[:3] * 255)).max(axis=-1) <= 1).sum())
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_the_colour_of_each_value_is_in_the_heat_map(theme: Theme) -> None:
     values = relevance()
-    picture = heat_map(values, "concept 1", theme is DARK).astype(float)
+    image = heat_map(values, "concept 1", theme is DARK).astype(float)
     vector = values.row("Concept 1").double().numpy()
     for value in vector:
         colour = colours(relevance_level(np.array(value), vector.max()), theme.relevance)
-        assert cells_of(picture, colour) > 1000
+        assert cells_of(image, colour) > 1000
 
 
 def runs(marks: np.ndarray) -> list[tuple[int, int]]:
@@ -151,11 +151,11 @@ def test_two_heads_that_trade_places_change_just_their_cells(
 def test_the_overview_shares_one_scale() -> None:
     values = relevance(count=2)
     top = float(values.vectors.max())
-    picture = heat_map(values).astype(float)
+    image = heat_map(values).astype(float)
     for vector in values.vectors.double().numpy():
         for value in vector:
             colour = colours(relevance_level(np.array(value), top), LIGHT.relevance)
-            assert cells_of(picture, colour) > 100
+            assert cells_of(image, colour) > 100
 
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
@@ -183,7 +183,7 @@ def test_below_and_above_neutral_stay_apart_for_the_colour_blind(kind: str, them
             assert np.linalg.norm(seen[i] - seen[j]) > 0.12
 
 
-def test_a_table_too_long_for_a_picture_is_an_error() -> None:
+def test_a_table_too_long_for_an_image_is_an_error() -> None:
     with pytest.raises(ValueError, match="up to 60"):
         top_heads_table(relevance(SDXL), "Concept 0", 61)
     assert len(top_heads(relevance(SDXL), "Concept 0", 61)) == 61
@@ -199,9 +199,9 @@ def test_an_unknown_concept_lists_the_known_ones() -> None:
 @pytest.mark.parametrize(
     "name", ["$x_{$", "a\nb", "\\frac", "図形", "long " * 60 + "name", "%s {0}"]
 )
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", IMAGES)
 def test_any_concept_name_can_be_drawn(kind: str, name: str) -> None:
-    PICTURES[kind](replace(relevance(), concepts=("A", "B", name)), True)
+    IMAGES[kind](replace(relevance(), concepts=("A", "B", name)), True)
 
 
 def test_drawing_leaves_pyplot_alone_and_importing_leaves_matplotlib_alone() -> None:

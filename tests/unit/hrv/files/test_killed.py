@@ -23,10 +23,10 @@ PROMPTS = tuple(f"a picture of thing number {n}" for n in range(2100))
 ROUNDS = 40
 
 
-def _record(pictures: int) -> VoteRecord:
-    """Picture n votes for concept n, in all heads."""
+def _record(images: int) -> VoteRecord:
+    """Image n votes for concept n, in all heads."""
     record = VoteRecord(WORDS, HEADS, {"seed": "1"}, PROMPTS)
-    for number in range(pictures):
+    for number in range(images):
         votes = torch.zeros(1, 34, len(HEADS), dtype=torch.int64)
         votes[0, number] = 50
         record.add(number, votes)
