@@ -112,7 +112,7 @@ class Voting(Hook[VotingState]):
                 queries, self.keys.of(layer, q), own
             )
             if len(attended) == len(call.layers):
-                ordered = [attended[place, number] for place, number, _ in heads.layers]
+                ordered = [attended[stage, number] for stage, number, _ in heads.layers]
                 self._count(call, votes(relevance_scores(torch.cat(ordered, dim=1), drawn)))
                 attended.clear()
 

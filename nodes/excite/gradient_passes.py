@@ -89,7 +89,7 @@ class GradientPasses:
         try:
             with gradients(), differentiable(unet, device), checkpointed(unet, recompute):
                 x = step.x.detach().clone().requires_grad_()
-                inner = conditional_pass(step, x, self.prompts, begin)
+                inner = conditional_pass(step, x, self.prompts, begin, "A&E-HRV")
                 assert state.reader is not None  # conditional_pass raises where it began nothing
                 return state.reader.result(x, inner)
         finally:

@@ -34,7 +34,7 @@ class Excite(Hook[ExciteState]):
 
     label = "A&E-HRV"
     phase = Phase.WATCH
-    updates_latent = True
+    acts_before_steps = True
 
     def __init__(
         self,

@@ -30,11 +30,12 @@ def conditional_pass(
     x: torch.Tensor,
     prompts: Sequence[Prompt],
     begin: Callable[[torch.Tensor], CallReader],
+    label: str,
 ) -> torch.Tensor:
     """A pass of the prompts alone over x, through the host's own masking.
 
-    begin(inner latent) gives the reader of its U-Net calls. The result is that inner latent as a
-    function of x: with a denoise mask the masked one, otherwise x.
+    begin(inner latent) gives the reader of its U-Net calls; label: who asks, for messages. The
+    result is that inner latent as a function of x: with a denoise mask the masked one, else x.
     """
     # the sampler's own model, but with ours in the place where it calls the guider
     masking = copy.copy(step.model)
@@ -44,7 +45,7 @@ def conditional_pass(
     masking(x, step.sigma.clone(), **kwargs)
     if conditional.seen is None:
         raise ValueError(
-            "A&E-HRV cannot see through another node that wraps the sampler. Use an ordinary "
+            f"{label} cannot see through another node that wraps the sampler. Use an ordinary "
             "KSampler or SamplerCustom."
         )
     return conditional.seen

@@ -109,7 +109,7 @@ class Hook(Generic[S]):
     phase: ClassVar[Phase] = Phase.RESCALE
     only_watches: ClassVar[bool] = False
     """It changes nothing, so that it is left out of passes with gradients."""
-    updates_latent: ClassVar[bool] = False
+    acts_before_steps: ClassVar[bool] = False
     """Its `before_step` is to be called."""
     edits_denoised: ClassVar[bool] = False
     """Its `after_guidance` is to be called."""

@@ -38,7 +38,7 @@ def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
     _add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
     _add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, note_prompts)
     _add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _call_unet)
-    if any(hook.updates_latent for hook in added):
+    if any(hook.acts_before_steps for hook in added):
         _add_wrapper_once(patched, WrappersMP.SAMPLER_SAMPLE, _sample_steps)
     for hook in added:
         if hook.edits_denoised:
@@ -96,14 +96,14 @@ def _sample_steps(
     executor: Any, guider: Any, sigmas: Any, extra: Any, callback: Any, *args: Any, **kwargs: Any
 ) -> Any:
     options = guider.model_options["transformer_options"]
-    updating = [hook for hook in options[HOOKS] if hook.updates_latent]
+    asked = [hook for hook in options[HOOKS] if hook.acts_before_steps]
 
     def before_step(step: StepContext) -> None:
-        for hook in updating:
+        for hook in asked:
             hook.before_step(options[RUN], step)
 
     sampler = copy.copy(executor.class_obj)
-    label = updating[0].label
+    label = asked[0].label
     steps = Steps(getattr(sampler, "sampler_function", None), sigmas, before_step, label)
     sampler.sampler_function = steps.sampler_function
     # The executor would end in the sampler it was made for. That one is the caller's and may

@@ -41,7 +41,7 @@ class Measuring(Hook[MeasuringState]):
     """
 
     label = "HRV Measure"
-    updates_latent = True  # it does not, but must be called before each step
+    acts_before_steps = True
 
     def __init__(
         self,

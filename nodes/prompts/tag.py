@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Prompt:
         return _union(positions for positions in found if positions is not None)
 
 
-def _union(parts: Any) -> tuple[int, ...]:
+def _union(parts: Iterable[Iterable[int]]) -> tuple[int, ...]:
     return tuple(sorted({position for part in parts for position in part}))
 
 

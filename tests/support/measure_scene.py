@@ -38,7 +38,7 @@ class Shares(Hook):
     No gradient takes part, and the trajectory stays that of the plain prompt.
     """
 
-    label, updates_latent = "shares", True
+    label, acts_before_steps = "shares", True
 
     def __init__(self, scene, r):
         self.scene, self.found, self.active = scene, [], False

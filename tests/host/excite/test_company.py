@@ -36,7 +36,7 @@ class Push(Hook[None]):
 
     label = "push"
     phase = Phase.WATCH
-    updates_latent = True
+    acts_before_steps = True
 
     def __init__(self, prompt, by=0.0):
         self.prompt, self.by, self.steps, self.latents = prompt, by, [], []

@@ -79,7 +79,7 @@ def test_a_hook_that_declares_nothing_does_nothing(scene):
     model, *_ = scene
     hook = Bare()
     assert (hook.phase, hook.only_watches) == (Phase.RESCALE, False)
-    assert (hook.updates_latent, hook.edits_denoised) == (False, False)
+    assert (hook.acts_before_steps, hook.edits_denoised) == (False, False)
     assert list(hook.prompts()) == []
     assert torch.equal(sample(add_hooks(model, [hook]), scene), sample(model, scene))
 
@@ -187,7 +187,7 @@ def test_only_hooks_that_update_the_latent_see_the_steps(scene):
             self.steps.append((step.number, step.steps))
 
     class Updates(Steps):
-        updates_latent = True
+        acts_before_steps = True
 
     silent, told = Steps(), Updates()
     sample(add_hooks(scene[0], [silent]), scene, steps=3)
