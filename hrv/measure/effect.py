@@ -106,5 +106,8 @@ class Effects:
         w = torch.ones(len(self.sums)) if weights is None else weights
         total = (w.double() * self.counts).sum()
         if not bool(total > 0):
-            raise ValueError("No image has been measured, so there is no mean effect.")
+            raise ValueError(
+                "No image has been measured, since the prompt acts in none of the steps. Give its "
+                "conditioning a timestep range that has some of them, or none, or raise steps."
+            )
         return w.double() @ self.sums / total

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import comfy.model_management
 import torch
 
 from ...hrv.measure.effect import image_effects
@@ -68,9 +67,9 @@ class RescaleGradient:
                 # a copy outside inference mode, which autograd may save
                 constant = direction.detach().clone().to(variable.dtype)
                 prediction_gradients(step, self.prompts, constant, take)
-        except comfy.model_management.OOM_EXCEPTION:
-            raise
         except RuntimeError as error:
+            if not any(words in str(error).lower() for words in _WITHOUT_GRADIENT):
+                raise
             raise ValueError(_NO_GRADIENT.format(error)) from error
         finally:
             self.r = None
@@ -81,6 +80,13 @@ _OUT_OF_MEMORY = (
     "HRV Measure ran out of memory: a gradient needs more of it than a sampling step. Measure with "
     "a smaller width and height, or set checkpointing to on. Nothing was changed."
 )
+_WITHOUT_GRADIENT = (
+    "does not require grad",
+    "inference tensor",
+    "derivative for",
+    "have been used",
+)
+"""What autograd's errors say, in lower case, where the model lets no gradient through."""
 _NO_GRADIENT = (
     "HRV Measure needs the gradients of this model, and it gives none ({}). Quantised (GGUF, fp8 "
     "kernels) and compiled models have none: measure with the plain checkpoint; the vectors serve "

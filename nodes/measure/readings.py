@@ -20,13 +20,21 @@ Conditionings = Mapping[str, Conditioning]
 class Scene:
     """What is measured: a word's readings, the prompts that have it, where, and every list.
 
-    positions: prompt id -> the word's token positions.
+    positions: prompt id -> the word's token positions. ValueError where a list has no entry.
     """
 
     readings: Readings
     prompts: tuple[Prompt, ...]
     positions: Mapping[str, tuple[int, ...]]
     conditionings: Conditionings
+
+    def __post_init__(self) -> None:
+        for name, entries in self.conditionings.items():
+            if not entries:
+                raise ValueError(
+                    f"HRV Measure has no conditioning for “{name}”. Connect the CONDITIONING of "
+                    "HRV Prompt itself."
+                )
 
     @property
     def start(self) -> str:
@@ -35,16 +43,18 @@ class Scene:
 
 
 def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Scene:
-    """The scene of a conditioning made by HRV Prompt. ValueError if it has not the word.
+    """The scene of a conditioning made by HRV Prompt. ValueError for a pair or without the word.
 
     Each reading's conditioning is the prompt's own, entry by entry, with another embedding: areas,
     strengths and ControlNets stay.
     """
-    located = locate(conditioning, readings.word)
-    if any(prompt.members for prompt, _ in located):
+    tags = (tagged_prompt(options) for _, options in conditioning)
+    if any(prompt is not None and prompt.members for prompt in tags):
         raise ValueError(
-            "HRV Measure wants the conditioning of HRV Prompt, not the pair of a P2P-HRV Edit."
+            "HRV Measure cannot measure the pair of P2P-HRV Edit. Connect the CONDITIONING of HRV "
+            "Prompt itself."
         )
+    located = locate(conditioning, readings.word)
     lists: dict[str, Conditioning] = {PLAIN: conditioning, EMPTY: _encoded(clip, "")}
     texts = {prompt.id: readings.texts(prompt.text) for prompt, _ in located}
     for number, name in enumerate((WANTED, INSTEAD)[: len(readings.rows)]):

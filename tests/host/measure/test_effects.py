@@ -18,8 +18,9 @@ from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.hrv.similarity import cosine
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.measure import run
-from hrv_pack.nodes.measure.readings import read_scene
+from hrv_pack.nodes.measure.readings import WANTED, read_scene
 from hrv_pack.nodes.measure.run import measure, sample_images
+from hrv_pack.nodes.p2p.pairs import pair_conditioning, pair_prompt, single
 
 pytestmark = pytest.mark.usefixtures("host", "inference")
 
@@ -155,8 +156,7 @@ def test_the_model_is_untouched_after_a_measurement_and_after_an_error(models, s
             raise error("stop")
 
     handle = unet_of(model).output_blocks[0][0].in_layers[0].register_forward_pre_hook(fail)
-    expected = ValueError if error is RuntimeError else error
-    with pytest.raises(expected, match="stop"):
+    with pytest.raises(error, match=r"^stop$"):
         measure(model, scene, settings(checkpointing="on"))
     handle.remove()
     assert all(a is b for a, b in zip(parameters, unet_of(model).parameters(), strict=True))
@@ -217,6 +217,21 @@ def test_a_model_that_gives_no_gradient_is_refused(models, scene):
 def test_phrases_that_the_encoder_reads_alike_are_refused(clip):
     with pytest.raises(ValueError, match="alike"):
         read_scene(clip, prompt(clip), Readings("mouse", "caf\u00e9 mouse", "cafe\u0301 mouse"))
+
+
+@pytest.mark.parametrize("instead", ["mouse animal", ""])
+def test_a_pair_is_refused(clip, instead):
+    source, target = prompt(clip), prompt(clip, "a blue mouse in snow")
+    identity = pair_prompt(single(source, "source"), single(target, "target"), 1)
+    pair = pair_conditioning(source, target, identity)
+    for conditioning in (pair, source + pair):
+        with pytest.raises(ValueError, match="pair of P2P-HRV Edit"):
+            read_scene(clip, conditioning, Readings("mouse", "computer mouse", instead))
+
+
+def test_a_reading_without_a_conditioning_is_refused(scene):
+    with pytest.raises(ValueError, match="wanted"):
+        dataclasses.replace(scene, conditionings={**scene.conditionings, WANTED: []})
 
 
 def test_a_word_that_the_prompt_has_not_is_refused(clip):

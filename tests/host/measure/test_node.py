@@ -6,6 +6,7 @@ import pytest
 import torch
 from measure_scene import prompt
 
+import nodes as host_nodes
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
 from hrv_pack.nodes.excite.node import AttendExcite
 from hrv_pack.nodes.library.inspect import HRVInspect
@@ -124,6 +125,12 @@ def test_it_stops_where_it_is_cancelled(model, clip, monkeypatch):
     monkeypatch.setattr(comfy.model_management, "throw_exception_if_processing_interrupted", stop)
     with pytest.raises(Cancelled):
         measured(model, clip)
+
+
+def test_a_prompt_that_never_acts_is_an_error_that_names_its_timestep_range(model, clip):
+    between = host_nodes.ConditioningSetTimestepRange().set_range(prompt(clip), 0.4, 0.6)[0]
+    with pytest.raises(ValueError, match=r"in none of the steps.* timestep range"):
+        HRVMeasure.execute(model, clip, between, "mouse", *ROWS, **ASKED)
 
 
 @pytest.mark.parametrize(

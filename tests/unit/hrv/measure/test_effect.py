@@ -191,7 +191,7 @@ def test_effects_that_do_not_belong_together_are_not_added(other, message):
 
 
 def test_nothing_measured_and_nothing_finite_are_errors():
-    with pytest.raises(ValueError, match="No image"):
+    with pytest.raises(ValueError, match="No image has been measured"):
         Effects.none(3, torch.ones(TOTAL)).mean()
     with pytest.raises(ValueError, match="not finite"):
         Effects.none(3, torch.ones(TOTAL)).with_images(1, torch.full((1, TOTAL), torch.nan))
