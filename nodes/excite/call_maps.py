@@ -14,6 +14,7 @@ from ...hrv.excite.plan import MapPlan
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.resolution import Size
 from ..host.hooks import Call
+from ..host.layers import layer_name, on_queries_and_keys
 
 
 class Enough(Exception):
@@ -44,18 +45,12 @@ class CallMaps:
 
     def _attach_layer(self, number: int, shape: Size) -> Iterable[RemovableHandle]:
         layer = self._call.layers[number]
-        queries: list[torch.Tensor] = []
 
-        def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
-            queries[:] = [q]
-
-        def read(_module: Any, _args: Any, k: torch.Tensor) -> None:
-            q = queries.pop()
+        def read(q: torch.Tensor, k: torch.Tensor) -> None:
             self._require_plain(layer, shape, q, k)
             self._read(number, shape, q, k)
 
-        yield layer.attention.to_q.register_forward_hook(remember)
-        yield layer.attention.to_k.register_forward_hook(read)
+        return on_queries_and_keys(layer, read)
 
     def _read(self, number: int, shape: Size, q: torch.Tensor, k: torch.Tensor) -> None:
         call, plan, layer = self._call, self._plan, self._call.layers[number]
@@ -73,8 +68,8 @@ class CallMaps:
         fits = q.shape[1] == shape[0] * shape[1] and k.shape[1] >= self._call.tokens
         if not fits or not len(q) == len(k) == self._call.rows:
             raise ValueError(
-                f"A&E-HRV cannot read {layer.stage} layer {layer.layer}: another node changes "
-                "the resolution or the number of rows inside the model. Connect A&E-HRV to a "
+                f"A&E-HRV cannot read {layer_name(layer)}: another node changes the "
+                "resolution or the number of rows inside the model. Connect A&E-HRV to a "
                 "model without that node."
             )
 
