@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,13 @@ def test_nodes_do_not_overlap(path):
             beside = x + w <= x2 or x2 + w2 <= x
             below = y + h <= y2 - TITLE or y2 + h2 <= y - TITLE
             assert beside or below, f"nodes {key} and {other} overlap"
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/README.md", "CONTRIBUTING.md"])
+def test_what_a_page_about_the_code_names_is_there(page):
+    text = (ROOT / page).read_text("utf-8")
+    named = set(re.findall(r"`([\w.-]+(?:/[\w.-]*)+)`", text))
+    linked = {(ROOT / page).parent / target for target in re.findall(r"\]\(([^)#:]+)\)", text)}
+    assert named or linked
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+    assert sorted(path for path in linked if not path.exists()) == []
