@@ -13,12 +13,10 @@ import torch
 from comfy.samplers import calc_cond_batch
 
 from ..prompts.tag import Prompt
-from .gradient_pass import entries_of, pass_options
+from .gradient_pass import CallReader, entries_of, pass_options
 from .hooks import Call
 from .stepping import StepContext
 
-Cotangent = Callable[[torch.Tensor], torch.Tensor]
-"""dL/dD as a function of D (I, channels, height, width), for L linear in D."""
 TakeGradient = Callable[[Call, torch.Tensor], None]
 """take(call, L's part of this U-Net call (rows,)): called while the call's hooks are attached."""
 
@@ -42,7 +40,8 @@ def prediction_gradients(
     D is the prompts' own prediction, and D is linear in what the U-Net returns: so dL/d(output) of
     each call is found first, with outputs of zeros, and the U-Net runs once, call by call. What
     a hook has put into a call can be differentiated in `take`; also when blocks compute their
-    inside again, which they do with the hooks that are attached then.
+    inside again, which they do with the hooks that are attached then. ValueError where the host,
+    which batches by free memory, makes other U-Net calls the second time.
     """
     outputs: list[torch.Tensor] = []
 
@@ -55,17 +54,21 @@ def prediction_gradients(
     if not outputs:
         return
     total = (denoised.float() * direction).sum()
-    cotangents = iter(torch.autograd.grad(total, outputs))
+    cotangents = list(torch.autograd.grad(total, outputs))
 
     def differentiate(call: Call, run: Callable[[], Any]) -> torch.Tensor:
+        if not cotangents or _size(cotangents[0]) != _size(call.x):
+            raise ValueError(_OTHER_CALLS)
         output: torch.Tensor = run()
-        take(call, (output.float() * next(cotangents)).flatten(1).sum(dim=1))
+        take(call, (output.float() * cotangents.pop(0)).flatten(1).sum(dim=1))
         return output.detach()
 
     _prediction(step, prompts, differentiate)
+    if cotangents:
+        raise ValueError(_OTHER_CALLS)
 
 
-def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: Any) -> torch.Tensor:
+def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: CallReader) -> torch.Tensor:
     """D by the conditionings of these prompts alone; `reader` takes the place of U-Net calls."""
     guider = step.model.inner_model
     entries = entries_of(guider.conds, prompts)
@@ -74,3 +77,14 @@ def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: Any) -> to
     x, sigma = step.x.detach().clone(), step.sigma.clone()
     found: torch.Tensor = calc_cond_batch(guider.inner_model, [entries], x, sigma, options)[0]
     return found
+
+
+def _size(latents: torch.Tensor) -> tuple[int, ...]:
+    """Rows, height and width."""
+    return (len(latents), *latents.shape[2:])
+
+
+_OTHER_CALLS = (
+    "Free memory changed during a gradient pass, so that the model was called with other batches. "
+    "Close what else uses the GPU, or take a smaller width and height, and try again."
+)

@@ -66,9 +66,11 @@ class Measuring(Hook[MeasuringState]):
         comfy.model_management.throw_exception_if_processing_interrupted()
         state = run.state(self)
         wanted, start = predictions(step, [WANTED, self.scene.start])
-        if not bool((wanted != 0).any()):
-            return  # the prompt is not active in this step
-        direction = way_direction(wanted - start)
+        if bool((wanted != 0).any()):  # else the prompt is not active in this step
+            self._measure(state, step, way_direction(wanted - start))
+        self.tell()
+
+    def _measure(self, state: MeasuringState, step: StepContext, direction: torch.Tensor) -> None:
         r = self.before[0].rescaled.to(direction.device, torch.float32)
         r = r.expand(len(direction), -1)
         effects = state.gradient.at(r, step, direction)
@@ -78,7 +80,6 @@ class Measuring(Hook[MeasuringState]):
             even_half.with_images(step.number, effects[~odd]),
             odd_half.with_images(step.number, effects[odd]),
         )
-        self.tell()
 
     def attach(self, call: Call) -> Iterable[RemovableHandle]:
         """In a pass of its own: put r into the word's maps, M diag(r) V = M (r V)."""

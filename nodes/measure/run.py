@@ -25,10 +25,9 @@ _TOGETHER = 8192  # latent pixels sampled at a time: two images of 512 x 512, or
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """Effects of the images with even and with odd numbers; the plain prompt's first latent."""
+    """Effects of the images with even and with odd numbers."""
 
     halves: Halves
-    plain: torch.Tensor
 
     @property
     def effects(self) -> Effects:
@@ -52,7 +51,7 @@ def measure(
     nothing = Effects.none(settings.steps, r)
     found: list[Halves] = [(nothing, nothing)]
     gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing)
-    plain, done = [], 0
+    done = 0
     for numbers in _groups(model, settings):
 
         def stepped(count: int = len(numbers)) -> None:
@@ -62,8 +61,8 @@ def measure(
 
         hook = Measuring(scene, gradient, found[-1], numbers, found.append, stepped)
         watched = add_hooks(model, [hook])
-        plain.append(sample_images(watched, scene.conditionings, settings, numbers))
-    return Measurement(found[-1], plain[0][:1])
+        sample_images(watched, scene.conditionings, settings, numbers)
+    return Measurement(found[-1])
 
 
 def sample_images(

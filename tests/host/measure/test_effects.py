@@ -16,6 +16,7 @@ from tiny_models import make_controlnet, make_model
 import nodes as host_nodes
 from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.hrv.similarity import cosine
+from hrv_pack.nodes.host import prediction
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.measure import run
 from hrv_pack.nodes.measure.readings import WANTED, read_scene
@@ -90,10 +91,17 @@ def test_the_word_is_rescaled_where_an_area_shows_it_and_under_a_controlnet(mode
     agree_with_differences(model, read_scene(clip, guided, READINGS))
 
 
-def test_the_images_are_those_of_the_plain_prompt(models, scene):
-    model = models["sd1"]
-    plain = sample_images(model, scene.conditionings, SETTINGS, [0, 1])
-    assert torch.equal(measure(model, scene, SETTINGS).plain, plain[:1])
+def test_the_images_are_those_of_the_plain_prompt(models, scene, monkeypatch):
+    model, watched = models["sd1"], []
+
+    def sampled(*asked):
+        watched.append(sample_images(*asked))
+        return watched[-1]
+
+    monkeypatch.setattr(run, "sample_images", sampled)
+    measure(model, scene, SETTINGS)
+    (images,) = watched
+    assert torch.equal(images, sample_images(model, scene.conditionings, SETTINGS, [0, 1]))
 
 
 def test_recomputing_gives_the_same_effects(models, scene):
@@ -138,8 +146,16 @@ def test_steps_in_which_the_prompt_does_not_act_are_left_out(models, clip):
     early = host_nodes.ConditioningSetTimestepRange().set_range(
         host_nodes.CLIPTextEncode().encode(clip, "snow")[0], 0.0, 0.3
     )[0]
-    found = measure(models["sd1"], read_scene(clip, early + late, READINGS), SETTINGS)
+    told = []
+    found = measure(
+        models["sd1"],
+        read_scene(clip, early + late, READINGS),
+        SETTINGS,
+        tell=lambda *progress: told.append(progress),
+    )
     assert found.effects.counts.tolist() == [0, SETTINGS.images]
+    steps = SETTINGS.images * SETTINGS.steps
+    assert told == [(SETTINGS.images, steps), (steps, steps)]
 
 
 @pytest.mark.parametrize(
@@ -212,6 +228,27 @@ def test_a_model_that_gives_no_gradient_is_refused(models, scene):
             measure(models["sd1"], scene, SETTINGS)
     finally:
         handle.remove()
+
+
+@pytest.mark.parametrize("together_first", [True, False])
+def test_other_batches_in_the_second_pass_are_refused(models, clip, monkeypatch, together_first):
+    """Two prompts, which the host computes together where its free memory allows it."""
+    joined = read_scene(clip, prompt(clip) + prompt(clip, "a mouse at home"), READINGS)
+    predict, passes = prediction.calc_cond_batch, []
+
+    def memory(_patcher, _device):
+        return 1e15 if bool(len(passes) % 2) == together_first else 0
+
+    def alternating(model, lists, *rest):
+        if len(lists) == 1:
+            passes.append(lists)
+        return predict(model, lists, *rest)
+
+    monkeypatch.setattr(comfy.model_patcher.ModelPatcher, "get_free_memory", memory)
+    monkeypatch.setattr(prediction, "calc_cond_batch", alternating)
+    with pytest.raises(ValueError, match="Free memory changed"):
+        measure(models["sd1"], joined, SETTINGS)
+    assert len(passes) == 2
 
 
 def test_phrases_that_the_encoder_reads_alike_are_refused(clip):
