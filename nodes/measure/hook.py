@@ -62,15 +62,16 @@ class Measuring(Hook[MeasuringState]):
         return self.scene.prompts
 
     def before_step(self, run: Run, step: StepContext) -> None:
-        """Add ds/dr of each image, with s = <D(r), way> / |way|^2 and way = D_B - D_A."""
+        """Measure this step where the prompt is active, with way = D_B - D_A."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         state = run.state(self)
         wanted, start = predictions(step, [WANTED, self.scene.start])
-        if bool((wanted != 0).any()):  # else the prompt is not active in this step
+        if bool((wanted != 0).any()):
             self._measure(state, step, way_direction(wanted - start))
         self.tell()
 
     def _measure(self, state: MeasuringState, step: StepContext, direction: torch.Tensor) -> None:
+        """Add ds/dr of each image, with s = <D(r), direction> and direction = way / |way|^2."""
         r = self.before[0].rescaled.to(direction.device, torch.float32)
         r = r.expand(len(direction), -1)
         effects = state.gradient.at(r, step, direction)

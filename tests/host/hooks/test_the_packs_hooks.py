@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
+import excite_scene
+import measure_scene
 import pytest
 import torch
-from excite_scene import excited, prompts, relevance, sample
+from excite_scene import excited, prompts, relevance
+from measure_scene import READINGS, SETTINGS
 
 import nodes as host_nodes
 from hrv_pack.hrv.construct.concepts import parse_concepts
+from hrv_pack.hrv.measure.effect import Effects
 from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
 from hrv_pack.nodes.construct.voting import Voting, drawn_prompt
 from hrv_pack.nodes.host.hooks import Hook, Phase
@@ -17,6 +22,10 @@ from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.options import HOOKS
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
+from hrv_pack.nodes.measure.gradient import RescaleGradient
+from hrv_pack.nodes.measure.hook import Measuring
+from hrv_pack.nodes.measure.readings import EMPTY, PLAIN, read_scene
+from hrv_pack.nodes.measure.run import sample_images
 from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.prompts.tag import tag
@@ -29,6 +38,7 @@ PHASES = {
     "capture": [Phase.WATCH],
     "excite": [Phase.WATCH],
     "voting": [Phase.WATCH],
+    "measuring": [Phase.RESCALE],
 }
 
 
@@ -70,7 +80,26 @@ def voting(model, clip):
     return add_hooks(model, [hook]), tag(positive, drawn_prompt([0])), negative, {}
 
 
-KINDS = [rescale, edit, capture, excite, voting]
+def measuring(model, clip):
+    scene = read_scene(clip, measure_scene.prompt(clip), READINGS)
+    nothing = Effects.none(SETTINGS.steps, torch.ones(len(model_heads(model))))
+    gradient = partial(RescaleGradient, scene.prompts, SETTINGS.checkpointing)
+    numbers = list(range(SETTINGS.images))
+    hook = Measuring(
+        scene, gradient, (nothing, nothing), numbers, lambda halves: None, lambda: None
+    )
+    positive, negative = (scene.conditionings[name] for name in (PLAIN, EMPTY))
+    return add_hooks(model, [hook]), positive, negative, {"lists": scene.conditionings}
+
+
+def sample(model, positive, negative, lists=None, **options):
+    """By the host's KSampler, or with HRV Measure's lists of conditionings, by its own sampling."""
+    if lists is None:
+        return excite_scene.sample(model, positive, negative, **options)
+    return sample_images(model, lists, SETTINGS, list(range(SETTINGS.images)))
+
+
+KINDS = [rescale, edit, capture, excite, voting, measuring]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
