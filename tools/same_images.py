@@ -112,13 +112,13 @@ def note_result(seen: Seen, name: str, result: Result) -> None:
 def note_studies(seen: Seen, server: Client, graphs: dict[str, Graph]) -> None:
     """The demo's studies with few seeds, judged as `make demo` judges them."""
     judge = import_module("demo.judge").load_judge(JUDGE)
-    for study in STUDIES:
+    for study in (each for each in STUDIES if each.workflow in graphs):
         found = study.shortened(SEEDS, BATCH).run(Bench(server, judge), graphs[study.workflow])
-        seen.figures |= facts(found.report["arms"], f"make demo, {found.report['name']}")
+        seen.figures |= facts(found.report["arms"], f"make demo {found.report['name']}, arms")
         for name, arms in found.arms.items():
             for arm in arms:
                 for number, image in enumerate(arm.images):
-                    seen.images[f"make demo, {name}, {arm.label}, image {number}"] = raw(image)
+                    seen.images[f"make demo {name}, {arm.label}, image {number}"] = raw(image)
 
 
 def pixels(data: bytes, rows: int | None = None) -> tuple[Any, ...]:

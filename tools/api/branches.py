@@ -26,10 +26,13 @@ class Branch:
 
 
 def branches(graph: Graph) -> list[Branch]:
-    """The branches of a graph, in the order of their outputs."""
+    """The branches of a graph, in the order of their outputs; those without a VAE Decode are none.
+
+    A heat map, say, is shown but not sampled.
+    """
     found = []
     for key, node in graph.items():
-        if node["class_type"] not in OUTPUTS:
+        if node["class_type"] not in OUTPUTS or not leads(graph, "VAEDecode", key):
             continue
         decode = upstream(graph, key, "VAEDecode")
         sampler = upstream(graph, decode, "KSampler")
@@ -42,12 +45,23 @@ def branches(graph: Graph) -> list[Branch]:
 
 def upstream(graph: Graph, key: str, kind: str) -> str:
     """The nearest node of a kind that leads to ``key``; ValueError if there is none."""
-    waiting = [key]
-    for current in waiting:
+    for current in behind(graph, key):
         if graph[current]["class_type"] == kind:
             return current
-        waiting += [source for source in sources(graph, current) if source not in waiting]
     raise ValueError(f"Nothing of kind {kind} leads to node {key} of the workflow.")
+
+
+def leads(graph: Graph, kind: str, key: str) -> bool:
+    """Whether a node of a kind leads to ``key``."""
+    return any(graph[current]["class_type"] == kind for current in behind(graph, key))
+
+
+def behind(graph: Graph, key: str) -> Iterator[str]:
+    """A node and all that lead to it, the nearest first."""
+    waiting = [key]
+    for current in waiting:
+        yield current
+        waiting += [source for source in sources(graph, current) if source not in waiting]
 
 
 def sources(graph: Graph, key: str) -> Iterator[str]:

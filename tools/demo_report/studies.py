@@ -88,20 +88,37 @@ WEAKEN = Plan(
 )
 
 
-def two_meanings(bench: Bench, graph: Graph, plan: Plan) -> Found:
-    """The same seeds plain and with Concept Adjust in both directions."""
+def measured_meanings(bench: Bench, graph: Graph, plan: Plan) -> Found:
+    """The same seeds plain and steered both ways by the heads that HRV Measure finds."""
+    arms = both_meanings(bench, graph, plan)
+    title = "One word, two meanings: measured heads"
+    text = (
+        "The demo model knows two kinds of mouse. Prompts like “a blue mouse on a sunny day”; in "
+        "each column the same prompt and seed. HRV Measure asks every head which way it turns the "
+        f"word. Rates are of all {len(arms[0].images)} images per row, judged by a small "
+        "classifier."
+    )
+    return shown_in_rows("measured_heads", title, text, plan, arms)
+
+
+def voted_meanings(bench: Bench, graph: Graph, plan: Plan) -> Found:
+    """The same seeds plain and with Concept Adjust by votes, in both directions."""
+    arms = both_meanings(bench, graph, plan)
+    title = "The same word by votes: Concept Adjust as in the paper"
+    text = (
+        "Votes tell which heads look at a concept, not which of them decide what a word becomes: "
+        "for this word they fail. The same prompts, seeds and judge as above."
+    )
+    return shown_in_rows("concept_adjust", title, text, plan, arms)
+
+
+def both_meanings(bench: Bench, graph: Graph, plan: Plan) -> list[Arm]:
+    """Arms plain and adjusted in both directions, with the shares of the two meanings."""
     arms = side_by_side(bench, graph, {None, "HRVConceptAdjust"}, plan)
     for arm in arms:
         arm.rates = {name: arm.share("object", thing) for name, thing in MEANINGS.items()}
         arm.rates["something else"] = 1 - sum(arm.rates.values())
-    report = report_of("concept_adjust", "One word, two meanings: Concept Adjust", plan, arms)
-    text = (
-        "The demo model knows two kinds of mouse. Prompts like “a blue mouse on a sunny day”; in "
-        "each column the same prompt and seed. Rates are of all "
-        f"{len(arms[0].images)} images per row, judged by a small classifier."
-    )
-    section = Section(report["title"], text, rows=[row(arm) for arm in arms])
-    return Found(report, section, {"concept_adjust": arms})
+    return arms
 
 
 def colour_strengthened(bench: Bench, graph: Graph, plan: Plan) -> Found:
@@ -110,13 +127,11 @@ def colour_strengthened(bench: Bench, graph: Graph, plan: Plan) -> Found:
     for arm in arms:
         arm.rates = {f"{name} as asked": arm.right(name) for name in ("colour", "object")}
         arm.rates["certain of the colour"] = arm.probability("colour")
-    report = report_of("concept_strengthen", "A colour, strengthened", plan, arms)
     text = (
         "Prompts like “a red cat on a rainy day”; the colour word is strengthened as Color. Look "
         "also at stripes and dots, which nobody asked for."
     )
-    section = Section(report["title"], text, rows=[row(arm) for arm in arms])
-    return Found(report, section, {"concept_strengthen": arms})
+    return shown_in_rows("concept_strengthen", "A colour, strengthened", text, plan, arms)
 
 
 def heads_weakened(bench: Bench, graph: Graph, plan: Plan) -> Found:
@@ -140,10 +155,17 @@ def heads_weakened(bench: Bench, graph: Graph, plan: Plan) -> Found:
 
 
 STUDIES = (
-    Study("demo-steer", MOUSE, two_meanings),
+    Study("demo-measure", MOUSE, measured_meanings),
+    Study("demo-steer", MOUSE, voted_meanings),
     Study("demo-steer", COLOUR, colour_strengthened),
     Study("demo-weaken", WEAKEN, heads_weakened),
 )
+
+
+def shown_in_rows(name: str, title: str, text: str, plan: Plan, arms: list[Arm]) -> Found:
+    """An account with a line of images for each arm."""
+    report = report_of(name, title, plan, arms)
+    return Found(report, Section(title, text, rows=[row(arm) for arm in arms]), {name: arms})
 
 
 def row(arm: Arm) -> Row:

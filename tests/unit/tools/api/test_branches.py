@@ -35,6 +35,11 @@ def test_every_image_has_its_branch_back_to_the_model():
     assert steered.steer == "3"
 
 
+def test_an_image_that_is_not_sampled_is_no_branch():
+    drawn = {"20": node("HRVMeasure", model=["1", 0]), "21": node("PreviewImage", images=["20", 1])}
+    assert branches({**GRAPH, **drawn}) == branches(GRAPH)
+
+
 def test_a_branch_alone_keeps_what_leads_to_it_and_shows_its_image_unscaled():
     kept = only(GRAPH, branches(GRAPH)[1:])
     assert kept.keys() == {"1", "2", "3", "7", "8", "10"}

@@ -11,7 +11,13 @@ from PIL import Image
 from hrv_pack.tools.api.client import Result
 from hrv_pack.tools.demo_report.contact_sheet import WIDTH, contact_sheet
 from hrv_pack.tools.demo_report.experiments import Bench
-from hrv_pack.tools.demo_report.studies import STUDIES, WEAKEN, interleaved
+from hrv_pack.tools.demo_report.studies import (
+    STUDIES,
+    WEAKEN,
+    heads_weakened,
+    interleaved,
+    measured_meanings,
+)
 
 
 def node(kind, title="", **inputs):
@@ -40,6 +46,7 @@ def graph(*kinds):
 
 
 GRAPHS = {
+    "demo-measure": graph("HRVConceptAdjust"),
     "demo-steer": graph("HRVConceptAdjust", "HRVConceptStrengthen"),
     "demo-weaken": graph("HRVOrderedWeaken"),
 }
@@ -78,6 +85,10 @@ def run(study):
     return study.run(bench, GRAPHS[study.workflow]), server, bench
 
 
+def study_of(account):
+    return next(study for study in STUDIES if study.account is account)
+
+
 each_study = pytest.mark.parametrize("study", STUDIES, ids=lambda each: each.account.__name__)
 
 
@@ -105,8 +116,14 @@ def test_a_shortened_study_takes_the_first_seeds_alone(study):
     assert len(study.plan.seeds) > 1
 
 
+def test_the_demo_leads_with_the_measured_word_on_the_prompts_and_seeds_of_the_votes():
+    measured, voted = STUDIES[:2]
+    assert measured.account is measured_meanings
+    assert measured.plan == voted.plan
+
+
 def test_rates_are_shares_of_the_images_judged_as_asked():
-    found, *_ = run(STUDIES[2])
+    found, *_ = run(study_of(heads_weakened))
     assert found.report["arms"]["MoRHF"][0]["as_asked"] == {
         "object": 0.0,  # no prompt of the plan asks for a mouse
         "colour": 0.25,
@@ -115,7 +132,7 @@ def test_rates_are_shares_of_the_images_judged_as_asked():
 
 
 def test_weakening_shares_its_plain_arm_and_varies_order_and_amount():
-    found, server, _ = run(STUDIES[2])
+    found, server, _ = run(study_of(heads_weakened))
     most, least = found.arms.values()
     assert most[0] is least[0] and [a.label for a in most] == [a.label for a in least]
     settings = [g["steer HRVOrderedWeaken"]["inputs"] for g in server.graphs if "sample " not in g]
@@ -124,9 +141,10 @@ def test_weakening_shares_its_plain_arm_and_varies_order_and_amount():
 
 
 def test_a_row_shows_the_first_image_of_every_prompt_first():
-    found, *_ = run(STUDIES[0])
+    study = study_of(measured_meanings)
+    found, *_ = run(study)
     (arms,) = found.arms.values()
-    count, prompts = STUDIES[0].plan.batch, len(STUDIES[0].plan.wishes)
+    count, prompts = study.plan.batch, len(study.plan.wishes)
     levels = [image.getpixel((0, 0))[0] for image in interleaved(arms[0])]
     assert levels == [level for level in range(count) for _ in range(prompts)]
 
