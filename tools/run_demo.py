@@ -96,7 +96,7 @@ def print_table(reports: list[Report]) -> None:
         for order, listed in named:
             for arm in listed:
                 rates = "   ".join(f"{name} {100 * r:.0f}%" for name, r in arm["rates"].items())
-                print(f"  {order:6}{arm['label']:34}{rates}")
+                print(f"  {order:6}{arm['label']:42}{rates}")
     print(f"\nLook at {(OUTPUT / 'contact_sheet.png').relative_to(ROOT)}")
 
 
