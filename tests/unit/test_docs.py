@@ -102,7 +102,10 @@ def test_nodes_do_not_overlap(path):
             assert beside or below, f"nodes {key} and {other} overlap"
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["docs/architecture.md", "docs/README.md", "docs/measured.md", "CONTRIBUTING.md"],
+)
 def test_what_a_page_about_the_code_names_is_there(page):
     text = (ROOT / page).read_text("utf-8")
     named = set(re.findall(r"`([\w.-]+(?:/[\w.-]*)+)`", text))
