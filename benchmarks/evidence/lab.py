@@ -17,14 +17,16 @@ from torch import Tensor
 from ...demo.judge import Judge, Verdict, load_judge
 from ...demo.sampling import Sampling
 from ...hrv.files.hrv_file import load_relevance
-from ...hrv.relevance import HeadRelevance
+from ...hrv.relevance import HeadRelevance, Kind
 
 Conditioning = list[list[Any]]
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 FILES = ("demo_model.safetensors", "demo_judge.safetensors", "demo.hrv.safetensors")
-"""The model, its judge and its HRV."""
+"""The model, its judge and its voted HRV."""
+MEASURED = "demo-measured.hrv.safetensors"
+"""The same concepts, measured by gradients."""
 
 USUAL = Sampling(steps=10)
 """How images are sampled unless an experiment says otherwise."""
@@ -65,8 +67,17 @@ class Lab:
 
     @cached_property
     def relevance(self) -> HeadRelevance:
-        """The demo model's HRV."""
+        """The demo model's HRV, voted."""
         return load_relevance(self.folder / FILES[2])
+
+    @cached_property
+    def measured(self) -> HeadRelevance:
+        """The same concepts, measured: signed effects of every head."""
+        return load_relevance(self.folder / MEASURED)
+
+    def vectors(self, kind: Kind) -> HeadRelevance:
+        """The voted or the measured ones."""
+        return self.measured if kind == "measured" else self.relevance
 
     @cached_property
     def _negative(self) -> Conditioning:
@@ -128,9 +139,10 @@ class Lab:
 
 
 def digest_of_files(folder: Path = PRETRAINED) -> str:
-    """One digest of the model, its judge and its HRV."""
+    """One digest of the model, its judge and its vectors; measured ones count where they are."""
     digest = hashlib.sha256()
-    for name in FILES:
+    measured = [MEASURED] if (folder / MEASURED).is_file() else []
+    for name in (*FILES, *measured):
         path = folder / name
         if not path.is_file():
             raise ValueError(f"The demo's {name} is expected in {folder}, but it is not there.")
