@@ -20,11 +20,11 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from ...hrv.heads import cross_attention_layers, head_table
 from ...hrv.measure.effect import Effects, image_effects
 from ...hrv.measure.readings import Readings
+from ...nodes.effects.gradient import RescaleGradient
 from ...nodes.host.gradient_pass import pass_options
 from ...nodes.host.gradients import checkpointed
 from ...nodes.host.hooks import Call, PromptRows, Run
 from ...nodes.library.demo import HRVDemoModel
-from ...nodes.measure.gradient import RescaleGradient
 from ...nodes.measure.hook import Measuring
 from ...nodes.measure.readings import Scene, read_scene
 from ...nodes.measure.run import measure, sample_images
@@ -106,7 +106,7 @@ def _measuring(heads: int) -> Measuring:
     none = Effects.none(1, torch.ones(heads))
     return Measuring(
         scene,
-        lambda: RescaleGradient((prompt,), "off"),
+        lambda: RescaleGradient((prompt,), "off", Measuring.label),
         (none, none),
         (0,),
         take=lambda _halves: None,

@@ -45,12 +45,13 @@ def way_share(prediction: Tensor, way: Tensor) -> Tensor:
     return (prediction.double() * way_direction(way)).flatten(1).sum(dim=1)
 
 
-def image_effects(shares: Tensor, r: Tensor) -> Tensor:
+def image_effects(shares: Tensor, r: Tensor, again: bool = False) -> Tensor:
     """ds_i / dr_i for every image at once, (I, H): shares (I,), each a function of its row of r.
 
-    One backward pass serves all images, since no image depends on another's row.
+    One backward pass serves all images, since no image depends on another's row. again: the graph
+    is kept for other shares of the same pass.
     """
-    (found,) = torch.autograd.grad(shares.sum(), r)
+    (found,) = torch.autograd.grad(shares.sum(), r, retain_graph=again)
     return found
 
 

@@ -1,7 +1,7 @@
 """Predictions of the clean latent D at a step's noisy latent, beside the sampler's own ones.
 
 `predictions` asks for D of whole lists of conditionings; `prediction_gradients` for the gradient
-of a linear function of D with respect to what a hook has put into the U-Net.
+of linear functions of D with respect to what a hook has put into the U-Net.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .hooks import Call
 from .stepping import StepContext
 
 TakeGradient = Callable[[Call, torch.Tensor], None]
-"""take(call, L's part of this U-Net call (rows,)): called while the call's hooks are attached."""
+"""take(call, the parts of K functions L in this U-Net call (K, rows)), with its hooks attached."""
 
 
 def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
@@ -33,12 +33,16 @@ def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
 
 
 def prediction_gradients(
-    step: StepContext, prompts: Sequence[Prompt], direction: torch.Tensor, take: TakeGradient
+    step: StepContext,
+    prompts: Sequence[Prompt],
+    directions: Sequence[torch.Tensor],
+    take: TakeGradient,
 ) -> None:
-    """Gives the parts of L = <D, direction> of each image to `take`, one U-Net call at a time.
+    """Gives the parts of each L = <D, direction> of each image to `take`, one U-Net call at a time.
 
     D is the prompts' own prediction, and D is linear in what the U-Net returns: so dL/d(output) of
-    each call is found first, with outputs of zeros, and the U-Net runs once, call by call. What
+    each call is found first, with outputs of zeros, and the U-Net runs once, call by call, however
+    many directions there are. What
     a hook has put into a call can be differentiated in `take`; also when blocks compute their
     inside again, which they do with the hooks that are attached then. ValueError where the host,
     which batches by free memory, makes other U-Net calls the second time.
@@ -53,18 +57,20 @@ def prediction_gradients(
     denoised = _prediction(step, prompts, empty)
     if not outputs:
         return
-    total = (denoised.float() * direction).sum()
-    cotangents = list(torch.autograd.grad(total, outputs))
+    totals = [(denoised.float() * direction).sum() for direction in directions]
+    cotangents = [torch.autograd.grad(total, outputs, retain_graph=True) for total in totals]
+    waiting = list(zip(*cotangents, strict=True))  # for each call, K of its output's shape
 
     def differentiate(call: Call, run: Callable[[], Any]) -> torch.Tensor:
-        if not cotangents or _size(cotangents[0]) != _size(call.x):
+        if not waiting or _size(waiting[0][0]) != _size(call.x):
             raise ValueError(_OTHER_CALLS)
         output: torch.Tensor = run()
-        take(call, (output.float() * cotangents.pop(0)).flatten(1).sum(dim=1))
+        parts = [(output.float() * one).flatten(1).sum(dim=1) for one in waiting.pop(0)]
+        take(call, torch.stack(parts))
         return output.detach()
 
     _prediction(step, prompts, differentiate)
-    if cotangents:
+    if waiting:
         raise ValueError(_OTHER_CALLS)
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import comfy.model_management
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.attention import scale_value_rows, token_factors
-from ...hrv.heads import CrossAttentionLayer
 from ...hrv.measure.effect import Effects, way_direction
+from ..effects.gradient import RescaleGradient
+from ..effects.rescaling import rescale_maps
 from ..host.hooks import Call, Hook, Run
 from ..host.prediction import predictions
 from ..host.stepping import StepContext
 from ..prompts.tag import Prompt
-from .gradient import RescaleGradient
 from .readings import WANTED, Scene
 
 Halves = tuple[Effects, Effects]
@@ -74,7 +72,7 @@ class Measuring(Hook[MeasuringState]):
         """Add ds/dr of each image, with s = <D(r), direction> and direction = way / |way|^2."""
         r = self.before[0].rescaled.to(direction.device, torch.float32)
         r = r.expand(len(direction), -1)
-        effects = state.gradient.at(r, step, direction)
+        (effects,) = state.gradient.at(r, step, [direction])
         odd = torch.tensor([number % 2 == 1 for number in self.numbers])
         even_half, odd_half = state.halves
         state.halves = (
@@ -86,30 +84,7 @@ class Measuring(Hook[MeasuringState]):
         """In a pass of its own: put r into the word's maps, M diag(r) V = M (r V)."""
         r = call.run.state(self).gradient.r
         if r is not None:
-            for layer in call.layers:
-                yield layer.attention.to_v.register_forward_hook(self._rescaler(call, layer, r))
+            yield from rescale_maps(call, r, self.scene.positions, self.label)
 
     def finish(self, run: Run) -> None:
         self.take(run.state(self).halves)
-
-    def _rescaler(
-        self, call: Call, layer: CrossAttentionLayer, r: torch.Tensor
-    ) -> Callable[..., torch.Tensor]:
-        own = r[:, call.heads.span(layer.stage, layer.layer)]
-
-        def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-            if values.shape[0] != call.rows or values.shape[1] < call.tokens:
-                raise ValueError(
-                    f"HRV Measure cannot reach {layer.stage} layer {layer.layer}: another node "
-                    "changes the number of rows inside the model. Connect HRV Measure to a model "
-                    "without that node."
-                )
-            factors = own.new_ones(*values.shape[:2], layer.heads)
-            for prompt, rows in call.tagged():
-                positions = self.scene.positions.get(prompt.prompt_id)
-                if positions is not None:
-                    mine = token_factors(call.tokens, positions, own, prompt.length)
-                    factors[rows, : call.tokens] = mine
-            return scale_value_rows(values, factors)
-
-        return rescale

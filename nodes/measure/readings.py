@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from ...hrv.measure.readings import Readings
+from ..effects.sampling import Conditionings
 from ..prompts.tag import TAG, Conditioning, Prompt, locate, tagged_prompt
 
 PLAIN, WANTED, INSTEAD, EMPTY = "positive", "wanted", "instead", "negative"
 """The lists of conditionings of one measurement, by the names under which the sampler has them."""
-Conditionings = Mapping[str, Conditioning]
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import comfy.samplers
 import torch
 
 from ...hrv.measure.effect import Effects
+from ..effects.gradient import RescaleGradient
+from ..effects.sampling import Conditionings, Guidance, sample_lists
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..shared.noise import latent_shape, seeded_noise
-from .gradient import RescaleGradient
 from .hook import Halves, Measuring
-from .readings import Conditionings, Scene
+from .readings import Scene
 from .settings import MeasureSettings
 
 SAMPLER, SCHEDULER = "euler", "normal"
@@ -50,7 +50,7 @@ def measure(
     r = torch.ones(len(model_heads(model))) if around is None else around
     nothing = Effects.none(settings.steps, r)
     found: list[Halves] = [(nothing, nothing)]
-    gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing)
+    gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing, Measuring.label)
     done = 0
     for numbers in _groups(model, settings):
 
@@ -75,19 +75,8 @@ def sample_images(
     shape = latent_shape(model, settings.width, settings.height)
     seed = settings.seed
     noise = torch.stack([seeded_noise(seed, f"noise of image: {n}", shape) for n in numbers])
-    guider = comfy.samplers.CFGGuider(model)
-    guider.inner_set_conds(dict(conditionings))
-    guider.set_cfg(settings.cfg)
-    sampling = model.get_model_object("model_sampling")
-    latents: torch.Tensor = guider.sample(
-        noise,
-        torch.zeros_like(noise),
-        comfy.samplers.sampler_object(SAMPLER),
-        comfy.samplers.calculate_sigmas(sampling, SCHEDULER, settings.steps),
-        disable_pbar=True,
-        seed=seed,
-    )
-    return latents
+    how = Guidance(SAMPLER, SCHEDULER, settings.steps, settings.cfg)
+    return sample_lists(model, conditionings, how, noise, seed)
 
 
 def _groups(model: Any, settings: MeasureSettings) -> list[list[int]]:

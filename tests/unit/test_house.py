@@ -43,6 +43,7 @@ SHARED = {
     "shared": {"shared", "host"},
     "prompts": {"prompts", "shared"},
     "library": {"library", "shared"},
+    "effects": {"effects", "host", "prompts"},
 }
 
 # {law: {what does not keep it: why}}

@@ -17,12 +17,12 @@ from hrv_pack.hrv.construct.concepts import parse_concepts
 from hrv_pack.hrv.measure.effect import Effects
 from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
 from hrv_pack.nodes.construct.voting import Voting, drawn_prompt
+from hrv_pack.nodes.effects.gradient import RescaleGradient
 from hrv_pack.nodes.host.hooks import Hook, Phase
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.options import HOOKS
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
-from hrv_pack.nodes.measure.gradient import RescaleGradient
 from hrv_pack.nodes.measure.hook import Measuring
 from hrv_pack.nodes.measure.readings import EMPTY, PLAIN, read_scene
 from hrv_pack.nodes.measure.run import sample_images
@@ -83,7 +83,7 @@ def voting(model, clip):
 def measuring(model, clip):
     scene = read_scene(clip, measure_scene.prompt(clip), READINGS)
     nothing = Effects.none(SETTINGS.steps, torch.ones(len(model_heads(model))))
-    gradient = partial(RescaleGradient, scene.prompts, SETTINGS.checkpointing)
+    gradient = partial(RescaleGradient, scene.prompts, SETTINGS.checkpointing, "HRV Measure")
     numbers = list(range(SETTINGS.images))
     hook = Measuring(
         scene, gradient, (nothing, nothing), numbers, lambda halves: None, lambda: None

@@ -1,4 +1,4 @@
-"""ds/dr by one pass through the U-Net, in what memory there is and in float16 too."""
+"""d<D(r), direction>/dr by one pass of the U-Net, in what memory there is, in float16 too."""
 
 from __future__ import annotations
 
@@ -25,18 +25,23 @@ from ..prompts.tag import Prompt
 class RescaleGradient:
     """The gradient with respect to r, the rescale vector of every image.
 
-    r (I, H): the variable while a pass is under way, else None.
+    label: who asks, for messages. r (I, H): the variable while a pass is under way, else None.
     """
 
-    def __init__(self, prompts: Sequence[Prompt], checkpointing: Checkpointing) -> None:
-        self.prompts = prompts
-        self.memory = PassMemory(checkpointing, _OUT_OF_MEMORY)
+    def __init__(self, prompts: Sequence[Prompt], checkpointing: Checkpointing, label: str) -> None:
+        self.prompts, self.label = prompts, label
+        self.memory = PassMemory(checkpointing, _OUT_OF_MEMORY.format(label))
         self.r: torch.Tensor | None = None
 
-    def at(self, r: torch.Tensor, step: StepContext, direction: torch.Tensor) -> torch.Tensor:
-        """d<D(r), direction>/dr of each image, (I, H) float32. ValueError where there is none."""
+    def at(
+        self, r: torch.Tensor, step: StepContext, directions: Sequence[torch.Tensor]
+    ) -> torch.Tensor:
+        """d<D(r), direction>/dr of each of K directions and each image, (K, I, H) float32.
+
+        One pass forward serves all directions. ValueError where there is no gradient.
+        """
         for amplify in AMPLIFY:
-            one_pass = partial(self._pass, r, step, direction, amplify)
+            one_pass = partial(self._pass, r, step, directions, amplify)
             found, half = self.memory.fit(step.x, one_pass)
             if not half or bool(found.isfinite().all()):
                 break
@@ -46,38 +51,40 @@ class RescaleGradient:
         self,
         r: torch.Tensor,
         step: StepContext,
-        direction: torch.Tensor,
+        directions: Sequence[torch.Tensor],
         amplify: float,
         recompute: bool,
     ) -> tuple[torch.Tensor, bool]:
         """The gradient, and whether the model computes in float16."""
-        total = torch.zeros(r.shape, device=r.device)
+        total = torch.zeros(len(directions), *r.shape, device=r.device)
         half = False
 
         def take(call: Call, shares: torch.Tensor) -> None:
             nonlocal half, total
             half = call.x.dtype == torch.float16
             factor = amplify if half else 1.0
-            total = total + image_effects(shares * factor, variable) / factor
+            last = len(shares) - 1
+            every = [image_effects(s * factor, variable, k < last) for k, s in enumerate(shares)]
+            total = total + torch.stack(every) / factor
 
         unet, device = step.unet, step.x.device
         try:
             with gradients(), differentiable(unet, device), checkpointed(unet, recompute):
                 self.r = variable = r.detach().clone().contiguous().requires_grad_()
-                # a copy outside inference mode, which autograd may save
-                constant = direction.detach().clone().to(variable.dtype)
-                prediction_gradients(step, self.prompts, constant, take)
+                # copies outside inference mode, which autograd may save
+                constants = [one.detach().clone().to(variable.dtype) for one in directions]
+                prediction_gradients(step, self.prompts, constants, take)
         except RuntimeError as error:
             if not any(words in str(error).lower() for words in _WITHOUT_GRADIENT):
                 raise
-            raise ValueError(_NO_GRADIENT.format(error)) from error
+            raise ValueError(_NO_GRADIENT.format(self.label, error)) from error
         finally:
             self.r = None
         return total, half
 
 
 _OUT_OF_MEMORY = (
-    "HRV Measure ran out of memory: a gradient needs more of it than a sampling step. Measure with "
+    "{} ran out of memory: a gradient needs more of it than a sampling step. Measure with "
     "a smaller width and height, or set checkpointing to on. Nothing was changed."
 )
 _WITHOUT_GRADIENT = (
@@ -88,7 +95,7 @@ _WITHOUT_GRADIENT = (
 )
 """What autograd's errors say, in lower case, where the model lets no gradient through."""
 _NO_GRADIENT = (
-    "HRV Measure needs the gradients of this model, and it gives none ({}). Quantised (GGUF, fp8 "
+    "{} needs the gradients of this model, and it gives none ({}). Quantised (GGUF, fp8 "
     "kernels) and compiled models have none: measure with the plain checkpoint; the vectors serve "
     "the quantised one as well. Nothing was changed."
 )

@@ -1,0 +1,44 @@
+"""Sampling by the host, with more lists of conditionings than the two that guide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import comfy.samplers
+import torch
+
+from ..prompts.tag import Conditioning
+
+Conditionings = Mapping[str, Conditioning]
+"""Lists by name: `positive` and `negative` guide; hooks may ask for predictions by the others."""
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """How images are sampled: the host's names of a sampler and a scheduler, steps and cfg."""
+
+    sampler: str
+    scheduler: str
+    steps: int
+    cfg: float
+
+
+def sample_lists(
+    model: Any, conditionings: Conditionings, how: Guidance, noise: torch.Tensor, seed: int
+) -> torch.Tensor:
+    """Latents (I, C, h, w) from `noise` of that shape; seed: for samplers that draw noise."""
+    guider = comfy.samplers.CFGGuider(model)
+    guider.inner_set_conds(dict(conditionings))
+    guider.set_cfg(how.cfg)
+    sampling = model.get_model_object("model_sampling")
+    latents: torch.Tensor = guider.sample(
+        noise,
+        torch.zeros_like(noise),
+        comfy.samplers.sampler_object(how.sampler),
+        comfy.samplers.calculate_sigmas(sampling, how.scheduler, how.steps),
+        disable_pbar=True,
+        seed=seed,
+    )
+    return latents
