@@ -77,6 +77,8 @@ demo-model: ## train the next demo model and its judge, about 8 hours of 2 cores
 	@OMP_NUM_THREADS=1 $(PY) -m torch.distributed.run --standalone --nproc_per_node 2 \
 		-m tools.pack demo.v3.training.command unet --threads 1
 	@$(PY) -m tools.pack demo.v3.training.command judge
+	@$(PY) -m tools.pack demo.v3.training.command export
+	@$(PY) -m tools.pack demo.v3.training.command card
 
 ray: ## add Ray to the host, for constructions over several workers
 	@$(PYTHON) -m tools.ray_extra
