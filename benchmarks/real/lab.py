@@ -19,9 +19,9 @@ from ...hrv.files.hrv_file import load_relevance
 from ...hrv.files.manifest import read_manifest
 from ...hrv.relevance import HeadRelevance
 from ...nodes.host.model import model_heads
+from ...nodes.library.compatibility import require_compatible
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
-from ...nodes.shared.compatibility import require_compatible
 from .judge import Similarity
 
 Conditioning = list[list[Any]]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
@@ -60,33 +61,54 @@ def load_relevance(path: str | os.PathLike[str]) -> HeadRelevance:
         raise ValueError(f"There is no HRV file {path.name!r} in {path.parent}.")
     try:
         metadata, tensors = _read(path)
-        concepts = _names(metadata, "concepts")
-        heads = HeadTable.from_names(_names(metadata, "heads"))
-        _check_shapes(tensors, len(concepts), len(heads))
+        header = _header(metadata)
+        _check_shapes(tensors, len(header.concepts), len(header.heads))
         return HeadRelevance(
-            concepts=concepts,
-            words=_word_lists(metadata),
-            heads=heads,
+            concepts=header.concepts,
+            words=header.words,
+            heads=header.heads,
             vectors=tensors["vectors"],
-            provenance=_provenance(metadata, heads),
+            provenance=header.provenance,
             votes=tensors.get("votes"),
             timestep_bins=tensors.get("parts"),
-            kind=_kind(metadata),
+            kind=header.kind,
         )
     except ValueError as error:
         raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error
 
 
-def concept_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The concepts of an HRV file, from its header alone; ValueError names the file."""
+@dataclass(frozen=True)
+class Header:
+    """What an HRV file says of itself, its vectors unread."""
+
+    concepts: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    heads: HeadTable
+    provenance: Mapping[str, str]
+    kind: Kind
+
+
+def read_header(path: str | os.PathLike[str]) -> Header:
+    """The header of an HRV file; ValueError names the file and what is wrong with it."""
     path = Path(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         _check_version(metadata)
-        return _names(metadata, "concepts")
+        return _header(metadata)
     except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(f"The HRV file {path.name!r} cannot be used. {error}") from error
+
+
+def _header(metadata: Mapping[str, str]) -> Header:
+    heads = HeadTable.from_names(_names(metadata, "heads"))
+    return Header(
+        concepts=_names(metadata, "concepts"),
+        words=_word_lists(metadata),
+        heads=heads,
+        provenance=_provenance(metadata, heads),
+        kind=_kind(metadata),
+    )
 
 
 def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:

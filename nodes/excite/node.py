@@ -20,7 +20,7 @@ from ...hrv.relevance import HeadRelevance
 from ..host.gradients import Checkpointing
 from ..host.model import model_heads
 from ..host.patching import add_hooks
-from ..shared.compatibility import require_compatible
+from ..library.compatibility import require_compatible
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id, teller
 from .gradient_passes import GradientPasses

@@ -1,22 +1,23 @@
-"""What HRV Load lists: the files on disk, and published ones that are fetched when chosen."""
+"""What HRV Load lists: “auto”, the files on disk, and published ones, fetched when chosen."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import comfy.model_management
-import comfy.utils
-
-from ...hrv.files.fetch import Progress, fetch_entry
+from ...hrv.files.fetch import fetch_entry
 from ...hrv.files.manifest import ManifestEntry, read_manifest
+from ...hrv.text.spelling import nearest
 from . import folders as library
+from .downloading import download_progress
 
+AUTO = "auto"
+"""The choice of the file that fits the connected model."""
 DOWNLOAD = "download: "
 
 
 def choices() -> list[str]:
     """HRV files on disk, then published ones that are fetched when chosen."""
-    return [*library.names(), *(DOWNLOAD + entry.title for entry in published())]
+    return [*library.names(), *map(choice_of, published())]
 
 
 def published() -> tuple[ManifestEntry, ...]:
@@ -24,32 +25,53 @@ def published() -> tuple[ManifestEntry, ...]:
     return read_manifest(library.PRETRAINED / "manifest.json")
 
 
+def choice_of(entry: ManifestEntry) -> str:
+    """How a published entry is called in menus."""
+    return DOWNLOAD + entry.title
+
+
 def path_of(choice: str) -> Path:
     """The file behind a choice of HRV Load, fetched first where it is a download."""
-    if not choice.startswith(DOWNLOAD):
+    entry = _entry(choice)
+    if entry is None:
         return library.find(choice)
-    titles = {DOWNLOAD + entry.title: entry for entry in published()}
+    return fetch_entry(entry, library.own_folder(), download_progress())
+
+
+def check(choice: str) -> None:
+    """ValueError, with the nearest name, for a choice that is not there; fetches nothing."""
+    if _entry(choice) is None:
+        library.find(choice)
+
+
+def _entry(choice: str) -> ManifestEntry | None:
+    """The published entry of a choice; None for a file on disk. ValueError for an unknown one."""
+    if not choice.startswith(DOWNLOAD):
+        return None
+    titles = {choice_of(entry): entry for entry in published()}
     if choice not in titles:
-        raise ValueError(f"There is no “{choice}”. Published are: {', '.join(titles)}.")
-    return fetch_entry(titles[choice], library.own_folder(), _show_progress())
-
-
-def _show_progress() -> Progress:
-    bar = comfy.utils.ProgressBar(1)
-
-    def report(done: int, total: int) -> None:
-        comfy.model_management.throw_exception_if_processing_interrupted()
-        bar.update_absolute(done, total)
-
-    return report
+        raise ValueError(
+            f"There is no {choice!r}.{nearest(choice, titles)} Available downloads: "
+            f"{', '.join(titles)}."
+        )
+    return titles[choice]
 
 
 def concepts_of(choice: str) -> list[str]:
-    """The concept names behind a choice, without fetching anything: the paper's for a download."""
-    if not choice.startswith(DOWNLOAD):
+    """The concept names behind a choice, without fetching anything: the paper's for a download.
+
+    Of “auto” those of every file, since the page does not know the model.
+    """
+    if choice == AUTO:
+        return library.known_concepts()
+    entry = _entry(choice)
+    if entry is None:
         return library.concepts_in(choice)
-    for entry in published():
-        path = library.own_folder() / entry.file_name
-        if choice == DOWNLOAD + entry.title and path.is_file():
-            return library.concepts_in(entry.file_name)
-    return list(library.PAPER_CONCEPTS)
+    path = library.own_folder() / entry.file_name
+    return library.concepts_in(entry.file_name) if path.is_file() else list(library.PAPER_CONCEPTS)
+
+
+def listing() -> str:
+    """Changes whenever a listed file is added, removed or written."""
+    stats = ((name, library.find(name).stat()) for name in library.names())
+    return "; ".join(f"{name}:{stat.st_mtime_ns}:{stat.st_size}" for name, stat in stats)

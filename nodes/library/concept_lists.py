@@ -11,11 +11,14 @@ from ...hrv.files.published_lists import PublishedList, published_list
 from ...hrv.files.vote_file import votes_name
 from ...hrv.text.spelling import nearest
 from . import folders as library
+from .downloading import download_progress
 
 SHIPPED = library.PRETRAINED / "concepts"
 PAPER = "the paper's 34 concepts"
 OWN_TEXT = "the text below"
 SHIPPED_PROMPTS = "the pack's list"
+_PUBLISHED = {"concepts": ("concepts",), "prompts": ("prompts", "all prompts")}
+"""What published.json calls the lists of a kind."""
 
 
 def runs_folder() -> Path:
@@ -35,13 +38,17 @@ def files(kind: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
     return {path.name: path for path in found if path.suffix.lower() in suffixes}
 
 
-def _published(kind: str) -> PublishedList:
-    return published_list(SHIPPED / "published.json", kind)
+def _published(kind: str) -> list[PublishedList]:
+    return [published_list(SHIPPED / "published.json", name) for name in _PUBLISHED[kind]]
+
+
+def _titles(kind: str) -> list[str]:
+    return [listed.title for listed in _published(kind)]
 
 
 def concept_sources() -> list[str]:
     """Concept sets to begin with."""
-    return [OWN_TEXT, PAPER, *files("concepts", SUFFIXES), _published("concepts").title]
+    return [OWN_TEXT, PAPER, *files("concepts", SUFFIXES), *_titles("concepts")]
 
 
 def concepts_of(source: str) -> ConceptWords | None:
@@ -55,12 +62,7 @@ def concepts_of(source: str) -> ConceptWords | None:
 
 def prompt_sources() -> list[str]:
     """Lists of prompts to choose from."""
-    return [
-        OWN_TEXT,
-        SHIPPED_PROMPTS,
-        *files("prompts", (".txt",)),
-        _published("prompts").title,
-    ]
+    return [OWN_TEXT, SHIPPED_PROMPTS, *files("prompts", (".txt",)), *_titles("prompts")]
 
 
 def prompts_of(source: str, text: str, limit: int) -> list[str]:
@@ -74,8 +76,9 @@ def prompts_of(source: str, text: str, limit: int) -> list[str]:
 
 def _file(kind: str, name: str, suffixes: tuple[str, ...]) -> Path:
     """A listed file, fetched first where it is a download."""
-    if name == _published(kind).title:
-        return _published(kind).fetch(library.own_folder() / kind)
+    for listed in _published(kind):
+        if name == listed.title:
+            return listed.fetch(library.own_folder() / kind, download_progress())
     known = files(kind, suffixes)
     if name not in known:
         raise ValueError(f"There is no “{name}”.{nearest(name, list(known))} Reload the page.")

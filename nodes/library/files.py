@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from comfy_api.latest import io, ui
 
@@ -10,13 +11,22 @@ from ...hrv.files.file_names import safe_file_name
 from ...hrv.files.hrv_file import load_relevance, save_relevance
 from ...hrv.relevance import HeadRelevance
 from ..shared.inputs import CATEGORY, HRV
+from ..shared.notify import node_id, show_text
 from . import folders as library
-from .choices import DOWNLOAD, choices, path_of
+from .choices import AUTO, check, choices, listing, path_of
+from .compatibility import require_compatible
+from .fitting import best_choice
 from .menus import FILE
+
+_NOT_CONNECTED = object()
+_ASK_FOR_MODEL = (
+    "auto finds the file that fits your model: connect the checkpoint's MODEL to HRV Load, or "
+    "choose a file."
+)
 
 
 class HRVLoad(io.ComfyNode):
-    """Reads an HRV file, or fetches a published one on first use."""
+    """Reads the HRV file of a model or a chosen one, or fetches a published one on first use."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -25,23 +35,41 @@ class HRVLoad(io.ComfyNode):
             display_name="HRV Load",
             category=CATEGORY,
             description="Loads head relevance vectors: which attention heads of a model know "
-            "which concept. Files live in models/hrv; “download” entries are fetched once.",
+            "which concept. Files are read from models/hrv; “download:” entries are fetched once.",
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=choices(),
-                    tooltip="Choose the one made for your checkpoint's family.",
+                    options=[AUTO, *choices()],
+                    tooltip="auto: the file that fits the model connected here. Or choose one "
+                    "made for your checkpoint's family.",
                     extra_dict=FILE,
-                )
+                ),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip="The model to steer; auto finds the file for it. It is not changed.",
+                ),
             ],
             outputs=[HRV.Output(display_name="hrv", tooltip="For the HRV nodes.")],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def fingerprint_inputs(cls, file: str) -> str:
-        """Changes with the file, so that a new version is read again."""
-        if file.startswith(DOWNLOAD):
-            return file
+    def validate_inputs(cls, file: str, model: Any = _NOT_CONNECTED) -> bool | str:
+        """Whether there is such a file, and a model where one is to be found for it."""
+        if file == AUTO:
+            return _ASK_FOR_MODEL if model is _NOT_CONNECTED else True
+        try:
+            check(file)
+        except ValueError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str, model: Any = None) -> str:
+        """Changes with the file, so that a new version is read again; for auto with any file."""
+        if file == AUTO:
+            return listing()
         try:
             stat = library.find(file).stat()
         except ValueError:
@@ -49,8 +77,16 @@ class HRVLoad(io.ComfyNode):
         return f"{file}:{stat.st_mtime_ns}:{stat.st_size}"
 
     @classmethod
-    def execute(cls, file: str) -> io.NodeOutput:
-        return io.NodeOutput(load_relevance(path_of(file)))
+    def execute(cls, file: str, model: Any = None) -> io.NodeOutput:
+        if file == AUTO:
+            if model is None:
+                raise ValueError(_ASK_FOR_MODEL)
+            file = best_choice(model)
+            show_text(file, node_id(cls))
+        relevance = load_relevance(path_of(file))
+        if model is not None:
+            require_compatible(relevance, model)
+        return io.NodeOutput(relevance)
 
 
 class HRVSave(io.ComfyNode):

@@ -8,7 +8,7 @@ from pathlib import Path
 import folder_paths
 
 from ...hrv.files.file_names import list_names, resolve_name
-from ...hrv.files.hrv_file import concept_names, load_relevance
+from ...hrv.files.hrv_file import Header, load_relevance, read_header
 from ...hrv.relevance import HeadRelevance
 
 KIND = "hrv"
@@ -62,24 +62,35 @@ def load(name: str) -> HeadRelevance:
 
 def concepts_in(name: str) -> list[str]:
     """The concepts of a listed file, without reading its vectors."""
-    return list(concept_names(find(name)))
+    return list(read_header(find(name)).concepts)
+
+
+def header(name: str) -> Header | None:
+    """The header of a listed file; None for a damaged one, which says so when it is chosen."""
+    path = find(name)
+    return _header(path, path.stat().st_mtime_ns)
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a listed file is one that comes with the pack."""
+    return find(name).is_relative_to(PRETRAINED)
 
 
 def known_concepts() -> list[str]:
     """Concept names for menus: those of every readable file, then the paper's."""
     found = dict.fromkeys(PAPER_CONCEPTS)
-    for path in map(find, names()):
-        found.update(dict.fromkeys(_concepts(path, path.stat().st_mtime_ns)))
+    for known in filter(None, map(header, names())):
+        found.update(dict.fromkeys(known.concepts))
     return list(found)
 
 
 @lru_cache(maxsize=1024)
-def _concepts(path: Path, _changed: int) -> tuple[str, ...]:
-    """A file's concepts, read once until it changes: menus ask again with every refresh."""
+def _header(path: Path, _changed: int) -> Header | None:
+    """A file's header, read once until it changes: menus ask again with every refresh."""
     try:
-        return concept_names(path)
+        return read_header(path)
     except ValueError:
-        return ()  # a damaged file says so when it is chosen, not here
+        return None
 
 
 _register_folder()  # menus list its files as soon as the pack is loaded

@@ -11,7 +11,7 @@ from ...hrv.head_choice import first_heads, named_heads
 from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
 from ...hrv.word_maps import Normalisation, daam_heads, normalise, segment
-from ..shared.compatibility import require_same_heads
+from ..library.compatibility import require_same_heads
 from ..shared.inputs import head_count
 
 MOST, LEAST, ALL, DAAM, NAMED = "most relevant", "least relevant", "all", "DAAM", "by name"
@@ -77,8 +77,7 @@ def relevant_heads(
 
     ValueError if the HRV was made for another model than the maps.
     """
-    remedy = "Load an HRV made for the sampled model."
-    require_same_heads(hrv, captured.heads, "the maps are of", remedy)
+    require_same_heads(hrv, captured.heads, "the maps are of")
     count = amount.of(len(captured.heads))
     return first_heads(hrv.row(concept), "LeRHF" if least else "MoRHF", count)
 

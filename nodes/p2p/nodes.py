@@ -12,8 +12,8 @@ from ...hrv.rescale import blend, emphasis
 from ...hrv.text.align import Mapper, Mode
 from ..host.model import model_heads
 from ..host.patching import add_hooks
+from ..library.compatibility import require_compatible
 from ..library.menus import any_concept
-from ..shared.compatibility import require_compatible
 from ..shared.inputs import CATEGORY, read_clamp
 from ..shared.notify import node_id
 from .inputs import DIVISORS, edit_inputs, self_share

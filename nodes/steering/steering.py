@@ -10,8 +10,8 @@ from torch import Tensor
 from ...hrv.relevance import HeadRelevance
 from ..host.model import percent_to_sigmas
 from ..host.patching import add_hooks
+from ..library.compatibility import require_compatible
 from ..prompts.tag import locate
-from ..shared.compatibility import require_compatible
 from .rescale import Rescale, WordRescale
 
 

@@ -42,7 +42,7 @@ SHARED = {
     "host": {"host", "prompts"},
     "shared": {"shared", "host"},
     "prompts": {"prompts", "shared"},
-    "library": {"library", "shared"},
+    "library": {"library", "shared", "host"},
     "effects": {"effects", "host", "prompts"},
 }
 

@@ -37,5 +37,5 @@ def test_menus_read_headers_and_no_vectors(own_folder: Path, monkeypatch) -> Non
 def test_an_unchanged_file_is_not_read_again(own_folder: Path, monkeypatch) -> None:
     save_relevance(own_folder / "mine.safetensors", relevance("Dragons"))
     library.known_concepts()
-    monkeypatch.setattr(library, "concept_names", lambda _path: pytest.fail("read again"))
+    monkeypatch.setattr(library, "read_header", lambda _path: pytest.fail("read again"))
     assert "Dragons" in library.known_concepts()

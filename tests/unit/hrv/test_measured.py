@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from hrv_pack.hrv.construct.merging import add_up
 from hrv_pack.hrv.draw.timestep_bins import timestep_bins_map
-from hrv_pack.hrv.files.hrv_file import concept_names, load_relevance, save_relevance
+from hrv_pack.hrv.files.hrv_file import load_relevance, read_header, save_relevance
 from hrv_pack.hrv.head_choice import head_order, top_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
@@ -64,7 +64,7 @@ def test_a_measured_hrv_comes_back_bit_for_bit(tmp_path: Path):
     loaded = load_relevance(path)
     assert loaded.kind == "measured" and torch.equal(loaded.vectors, measured().vectors)
     assert dict(loaded.provenance) == dict(measured().provenance)
-    assert concept_names(path) == ROWS
+    assert read_header(path).concepts == ROWS
     with safe_open(path, framework="pt") as file:
         assert file.metadata()["version"] == "2"
 

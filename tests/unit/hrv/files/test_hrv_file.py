@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from hrv_pack.hrv.construct.vectors import normalise_votes
-from hrv_pack.hrv.files.hrv_file import concept_names, load_relevance, save_relevance
+from hrv_pack.hrv.files.hrv_file import load_relevance, read_header, save_relevance
 from hrv_pack.hrv.files.whole_files import write_whole
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
@@ -61,14 +61,14 @@ def test_what_is_saved_comes_back_bit_for_bit(tmp_path: Path, votes: bool) -> No
 
 def test_the_header_alone_tells_the_concepts(tmp_path: Path) -> None:
     path = save_relevance(tmp_path / "a.safetensors", relevance())
-    assert concept_names(path) == relevance().concepts
+    assert read_header(path).concepts == relevance().concepts
     for changes in ({"format": "lora"}, {"version": "3"}, {"concepts": "[1]"}):
         save_file({"vectors": relevance().vectors}, path, metadata(**changes))
         with pytest.raises(ValueError, match=r"a\.safetensors"):
-            concept_names(path)
+            read_header(path)
     path.write_bytes(b"damaged")
     with pytest.raises(ValueError, match=r"a\.safetensors"):
-        concept_names(path)
+        read_header(path)
 
 
 def test_same_hrv_gives_same_bytes_also_after_loading(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Whether head relevance vectors belong to a model: compatible means the same head table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...hrv.heads import HeadTable
+from ...hrv.relevance import HeadRelevance
+from ..host.model import model_heads
+from .fitting import remedy
+
+
+def require_compatible(relevance: HeadRelevance, model: Any) -> None:
+    """ValueError, naming the file to choose, if the HRV is of another head table than MODEL's."""
+    require_same_heads(relevance, model_heads(model), "the model is")
+
+
+def require_same_heads(relevance: HeadRelevance, heads: HeadTable, found: str) -> None:
+    """ValueError, naming both head tables and the file to choose, if they differ.
+
+    found: what `heads` are of, as the sentence continues, such as "the model is".
+    """
+    if heads.fingerprint != relevance.heads.fingerprint:
+        made_for = relevance.provenance.get("model", relevance.heads.description)
+        raise ValueError(
+            f"This HRV was made for {made_for}, but {found} {heads.description}. {remedy(heads)}"
+        )
