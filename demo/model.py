@@ -79,7 +79,7 @@ def _clip(tensors: dict[str, Tensor]) -> Any:
 
 def _vae(tensors: dict[str, Tensor]) -> Any:
     """The host's VAE object around our autoencoder."""
-    network = DemoAutoencoder().eval().requires_grad_(False)
+    network = DemoAutoencoder().train(False).requires_grad_(False)
     network.load_state_dict(part(tensors, "vae."))
     vae = comfy.sd.VAE(sd={"pixel_space_vae": torch.tensor(1.0)}, dtype=torch.float32)
     vae.first_stage_model = network

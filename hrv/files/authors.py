@@ -54,7 +54,7 @@ def import_authors(
 
 def _array(path: Path) -> NDArray[np.generic]:
     try:
-        array: NDArray[np.generic] = np.load(path, allow_pickle=False)  # a pickle could run code
+        array: NDArray[np.generic] = np.load(path)  # refuses stored objects, which could run code
         return array
     except (ValueError, OSError, EOFError) as error:
         raise ValueError(f"{path.name} is missing, damaged or no .npy array ({error}).") from error

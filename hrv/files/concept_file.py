@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from importlib import import_module
 from pathlib import Path
 
 from ..construct.concepts import ConceptWords, add_concept, concept_words, parse_concepts
@@ -51,13 +50,13 @@ def _parse_csv(text: str) -> dict[str, tuple[str, ...]]:
 
 def _parse_yaml(text: str) -> dict[str, tuple[str, ...]]:
     try:
-        yaml = import_module("yaml")  # ComfyUI brings it
+        import yaml  # ComfyUI brings it
     except ImportError as error:
         raise ValueError("Reading YAML needs PyYAML: pip install pyyaml") from error
     try:
         content: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"It is no YAML ({error}).") from error
+        raise ValueError(f"It is not valid YAML ({error}).") from error
     if not isinstance(content, dict):
         raise ValueError("Its YAML should map each concept to a list: Color: [red, green, blue]")
     sets: dict[str, tuple[str, ...]] = {}

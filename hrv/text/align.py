@@ -5,18 +5,19 @@ Prompt-to-Prompt (arXiv 2208.01626) calls this the mapper. T_s, T_t: tokens of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, starmap
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from .tokens import TokenTable
+from .tokens import TokenTable, Word
 
 Mode = Literal["replace", "refine", "reweight"]
 Mapper = Literal["corrected", "original"]
+Words = Sequence[Word]
 CHUNK = 77
 
 
@@ -35,7 +36,10 @@ class Alignment:
 
 
 def align(source: TokenTable, target: TokenTable, mode: Mode, mapper: Mapper) -> Alignment:
-    """The alignment of two prompts; ValueError where the mode does not fit them."""
+    """The alignment of two prompts; ValueError where the mode does not fit them.
+
+    mapper: for replace, where words have unequal numbers of tokens; refine has one way.
+    """
     if mapper == "original" and {source.length, target.length} != {CHUNK}:
         raise ValueError(
             f"The original mapper knows prompts of up to {CHUNK - 2} tokens only; one of these is "
@@ -43,29 +47,57 @@ def align(source: TokenTable, target: TokenTable, mode: Mode, mapper: Mapper) ->
         )
     if mode == "replace":
         return _replace(source, target, mapper)
-    return _refine(source, target, mapper)
+    return _refine(source, target)
 
 
 def _replace(source: TokenTable, target: TokenTable, kind: Mapper) -> Alignment:
     """Words paired by their order; those that differ take over their partner's maps."""
-    if len(source.words) != len(target.words):
-        raise ValueError(
-            f"Replace swaps word for word, but the source prompt has {len(source.words)} words "
-            f"and the target prompt {len(target.words)}. Choose refine, which may add or remove "
-            "words."
-        )
-    pairs = [(s[1], t[1]) for s, t in zip(source.words, target.words, strict=True)]
-    words = zip(source.words, target.words, strict=True)
-    differing = [(s, t) for (x, s), (y, t) in words if x != y]
+    pairs = _word_pairs(source, target)
+    differing = [(s, t) for s, t in pairs if _texts(s) != _texts(t)]
     mapper = torch.zeros(source.length, target.length)
     if kind == "original":
-        _fill_original(mapper, differing)
+        _fill_original(mapper, [(_positions(s), _positions(t)) for s, t in differing])
     else:
-        for s, t in pairs:
-            _share(mapper, s, t)
+        for s, t in chain.from_iterable(starmap(_parts, pairs)):
+            _share(mapper, s[1], t[1])
         _map_special(mapper, source, target)
-    changed = [tuple(chain.from_iterable(side)) for side in zip(*differing, strict=True)]
-    return Alignment(mapper, (), (changed[0], changed[1]) if changed else ((), ()))
+    parts = [(s, t) for s, t in chain.from_iterable(starmap(_parts, differing)) if s[0] != t[0]]
+    return Alignment(
+        mapper, (), (_positions([s for s, _ in parts]), _positions([t for _, t in parts]))
+    )
+
+
+def _word_pairs(source: TokenTable, target: TokenTable) -> list[tuple[Words, Words]]:
+    """Words split at blanks, as Prompt-to-Prompt splits them, paired by their order.
+
+    Byte-pair words are paired where only their numbers agree: "cat, dog" and "cat and dog".
+    ValueError where neither do.
+    """
+    spaced = source.spaced_words, target.spaced_words
+    single = [tuple((word,) for word in table.words) for table in (source, target)]
+    for left, right in (spaced, single):
+        if len(left) == len(right):
+            return list(zip(left, right, strict=True))
+    raise ValueError(
+        f"Replace swaps word for word, but the source prompt has {len(spaced[0])} words "
+        f"and the target prompt {len(spaced[1])}. Choose refine, which may add or remove words."
+    )
+
+
+def _parts(source: Words, target: Words) -> list[tuple[Word, Word]]:
+    """The byte-pair words of a pair one to one where they are as many; else the pair as a whole."""
+    if len(source) == len(target):
+        return list(zip(source, target, strict=True))
+    whole = [("".join(_texts(words)), _positions(words)) for words in (source, target)]
+    return [(whole[0], whole[1])]
+
+
+def _texts(words: Iterable[Word]) -> tuple[str, ...]:
+    return tuple(text for text, _ in words)
+
+
+def _positions(words: Iterable[Word]) -> tuple[int, ...]:
+    return tuple(chain.from_iterable(positions for _, positions in words))
 
 
 def _share(mapper: Tensor, source: Sequence[int], target: Sequence[int]) -> None:
@@ -94,25 +126,29 @@ def _fill_original(
         mapper[k, k] = 1
 
 
-def _refine(source: TokenTable, target: TokenTable, kind: Mapper) -> Alignment:
-    """Tokens common to both prompts take over the source's maps; the others keep their own."""
+def _refine(source: TokenTable, target: TokenTable) -> Alignment:
+    """Tokens common to both prompts take over the source's maps; the others keep their own.
+
+    As published: start to start, end to end, and padding takes the map at its own position, so
+    that a target token has its own map or that of one source token.
+    """
     left = [(t.piece, t.ends_word) for t in source.tokens]
     right = [(t.piece, t.ends_word) for t in target.tokens]
     pairs = common(left, right)
     mapper = torch.zeros(source.length, target.length)
     for i, j in pairs:
         mapper[source.semantic[i], target.semantic[j]] = 1
-    if kind == "original":
-        end_s, end_t = len(left) + 1, len(right) + 1
-        mapper[0, 0] = mapper[end_s, end_t] = 1
-        for k in range(end_t + 1, CHUNK):
-            mapper[k, k] = 1
-    else:
-        _map_special(mapper, source, target)
+    shared = min(source.length, target.length)
+    for chunk in range(shared // CHUNK):
+        first, end_t = CHUNK * chunk, _end(target, chunk)
+        mapper[first, first] = mapper[_end(source, chunk), end_t] = 1
+        for p in range(end_t + 1, first + CHUNK):
+            mapper[p, p] = 1
     kept_s, kept_t = {i for i, _ in pairs}, {j for _, j in pairs}
     gone = tuple(p for i, p in enumerate(source.semantic) if i not in kept_s)
     new = tuple(p for j, p in enumerate(target.semantic) if j not in kept_t)
-    return Alignment(mapper, new, (gone, new))
+    beyond = tuple(p for p in range(shared, target.length) if p not in target.semantic)
+    return Alignment(mapper, (*new, *beyond), (gone, new))
 
 
 def common(left: Sequence[object], right: Sequence[object]) -> list[tuple[int, int]]:

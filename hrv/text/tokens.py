@@ -15,6 +15,8 @@ from .spelling import nearest
 
 WORD_END = "</w>"
 EMBEDDING = "<embedding>"
+Word = tuple[str, tuple[int, ...]]
+"""A byte-pair word: its text and the positions of its tokens."""
 _OCCURRENCE = re.compile(r"(.+?)\s*#\s*(\d+)")
 
 
@@ -30,12 +32,15 @@ class Token:
     """A semantic token: neither start, end nor padding.
 
     position: its row in the conditioning, 77 * chunk + place in the chunk.
-    piece: byte-pair text without the word-end mark; ends_word: the mark was there.
+    piece: byte-pair text without the word-end mark; ends_word: the mark was there. glued: it
+    begins a byte-pair word and no blank separates that from the word before, as - and dot in
+    polka-dot.
     """
 
     position: int
     piece: str
     ends_word: bool
+    glued: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,9 @@ class TokenTable:
     tokens: tuple[Token, ...]
 
     @cached_property
-    def words(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    def words(self) -> tuple[Word, ...]:
         """(text, positions) of each byte-pair word, joined over the edges of chunks."""
-        words, run = [], list[Token]()
+        words, run = list[Word](), list[Token]()
         for token in self.tokens:
             run.append(token)
             if token.ends_word:
@@ -57,6 +62,18 @@ class TokenTable:
         if run:
             words.append(_word(run))
         return tuple(words)
+
+    @cached_property
+    def spaced_words(self) -> tuple[tuple[Word, ...], ...]:
+        """The byte-pair words of each word that stands between blanks."""
+        begins_glued = {token.position for token in self.tokens if token.glued}
+        groups: list[list[Word]] = []
+        for word in self.words:
+            if groups and word[1][0] in begins_glued:
+                groups[-1].append(word)
+            else:
+                groups.append([word])
+        return tuple(map(tuple, groups))
 
     @property
     def semantic(self) -> tuple[int, ...]:
@@ -155,7 +172,7 @@ def _phrase(part: str) -> Phrase:
     return Phrase(match[1], int(match[2]))
 
 
-def _word(run: Iterable[Token]) -> tuple[str, tuple[int, ...]]:
+def _word(run: Iterable[Token]) -> Word:
     listed = list(run)
     text = decode_pieces(token.piece for token in listed)
     return text, tuple(token.position for token in listed)

@@ -58,7 +58,7 @@ class Construction:
     ) -> None:
         self.settings, self.path = settings, path
         heads = model_heads(model)
-        self.sampler = Sampler(model, clip, settings.sampling)
+        self.sampler = Sampler(model, clip, settings.sampling, settings.plain_prompts)
         texts = {
             **settings.texts(len(prompts)),
             "weights": weights_digest(model),

@@ -9,6 +9,7 @@ from typing import Any
 import comfy.sample
 import torch
 
+from ..prompts.plain import plain_tokens
 from ..prompts.tag import Conditioning, tag
 from ..shared.noise import derived_seed, latent_shape, seeded_noise
 from .settings import Sampling
@@ -26,11 +27,12 @@ class Encoded:
 class Sampler:
     """Samples images of prompts with `model`, as an ordinary sampler node would.
 
-    ValueError if the size of the images does not fit the model's latents.
+    plain: prompts are read as the authors' code reads them (`plain_tokens`), else as CLIP Text
+    Encode does. ValueError if the size of the images does not fit the model's latents.
     """
 
-    def __init__(self, model: Any, clip: Any, sampling: Sampling) -> None:
-        self.model, self.clip, self.sampling = model, clip, sampling
+    def __init__(self, model: Any, clip: Any, sampling: Sampling, plain: bool = False) -> None:
+        self.model, self.clip, self.sampling, self.plain = model, clip, sampling, plain
         self.shape = latent_shape(model, sampling.width, sampling.height)
         self.negative = clip.encode_from_tokens_scheduled(clip.tokenize(""))
 
@@ -39,7 +41,7 @@ class Sampler:
         return {number: self._encode(text) for number, text in prompts.items()}
 
     def _encode(self, text: str) -> Encoded:
-        tokens = self.clip.tokenize(text)
+        tokens = plain_tokens(self.clip, text) if self.plain else self.clip.tokenize(text)
         found = self.clip.encode_from_tokens(tokens, return_pooled=True, return_dict=True)
         return Encoded(found["cond"], found["pooled_output"])
 

@@ -72,11 +72,18 @@ class ConstructSettings:
             raise ValueError(f"recipe should be {' or '.join(RECIPES)}; found {self.recipe!r}.")
         require_at_least_one("parts", self.timestep_bins)
 
+    @property
+    def plain_prompts(self) -> bool:
+        """Whether prompts are read literally and cut at 77 tokens, as the authors read theirs."""
+        return self.recipe == "authors"
+
     def texts(self, prompts: int) -> dict[str, str]:
         """All of it that the votes of so many prompts depend on, as the run's file keeps it."""
-        return {
+        texts = {
             "recipe": self.recipe,
             "seed": str(self.sampling.seed),
             "sampling": str(self.sampling),
             "pictures together": self.batching.together(prompts),
         }
+        # Runs of recipe "authors" saved before prompts were encoded so are of other images.
+        return {**texts, "tokens": "plain, one chunk"} if self.plain_prompts else texts

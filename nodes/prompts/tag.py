@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ...hrv.text.blanks import mark_blanks
 from ...hrv.text.search import in_any
 from ...hrv.text.tokens import TokenTable, parse_words, token_table
 
@@ -62,16 +63,15 @@ def read_prompt(clip: Any, tokens: dict[str, Any], text: str, identity: str) -> 
                 f"This CLIP uses a text encoder “{name}” whose tokens HRV cannot place. "
                 "Use the CLIP of an SD1.x, SD2.x or SDXL checkpoint."
             )
-        tables.append(
-            token_table(
-                chunks,
-                _pieces(encoder),
-                encoder.start_token,
-                encoder.end_token,
-                encoder.pad_token,
-                encoder.embedding_size,
-            )
+        table = token_table(
+            chunks,
+            _pieces(encoder),
+            encoder.start_token,
+            encoder.end_token,
+            encoder.pad_token,
+            encoder.embedding_size,
         )
+        tables.append(mark_blanks(table, text))
     unique = tuple(dict.fromkeys(tables))
     return Prompt(identity, text, unique)
 

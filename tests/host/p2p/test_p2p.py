@@ -114,9 +114,8 @@ def test_refine_keeps_the_own_map_of_new_words(models, clip, structure):
     new = prompts_of(target)[0].find("fluffy")
     old = [j for j in range(77) if j not in new]
     pairs = {j: [(i, 1.0)] for i, j in zip(range(77), old, strict=False)}
-    shift, end = len(new), 7 + len(new)
+    end = 7 + len(new)
     pairs = {j: pairs[j] for j in old if j <= end} | {j: [(j, 1.0)] for j in range(end + 1, 77)}
-    pairs[end] = pairs[end] + [(i, 1.0) for i in range(8, 8 + shift)]
     with Tap(model) as tap:
         sample(made[0], made[1], prompt(clip, "bad"), made[2])
     check_every_layer(tap, [(2, 3)], pairs, new, ones)
@@ -140,13 +139,13 @@ def test_long_prompts_of_unequal_length_are_edited_exactly(models, clip, structu
     made = edit(model, prompt(clip, SOURCE), prompt(clip, long), latents(), mode="refine")
     assert made[1][0][0].shape[1] == 154
     position = prompts_of(prompt(clip, long))[0].find("and")
-    # the host repeats the source, so both copies count; its end token and the padding that lies
-    # under the longer text go to that text's end token
+    # the host repeats the source, so both copies count; the target's second chunk is all its own
     pairs = {j: [(j, 1.0), (j + 77, 1.0)] for j in range(7)}
-    pairs[76] = [(i + half, 1.0) for i in range(7, 77) for half in (0, 77)]
+    pairs[76] = [(7, 1.0), (84, 1.0)]  # the end token
+    own = {*position, *range(77, 154)}
     with Tap(model) as tap:
         sample(made[0], made[1], prompt(clip, "bad"), made[2])
-    check_every_layer(tap, [(2, 3)], pairs, set(position), ones)
+    check_every_layer(tap, [(2, 3)], pairs, own, ones)
 
 
 @each_structure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -150,8 +150,9 @@ def test_corrected_replacement_loses_no_attention(source, target):
 
 @pytest.mark.parametrize("lengths", [(1, 2), (2, 1), (2, 3)])
 def test_special_tokens_of_several_chunks_lose_no_attention(lengths):
-    source, target = (table(*["x"] * (70 * n), chunks=n) for n in lengths)
-    mapper = align(source, target, "refine", "corrected").mapper
+    pieces = (("x",), ("x", "y"), ("x", "y", "z"))
+    source, target = (table(*[pieces[n - 1]] * 70, chunks=n) for n in lengths)
+    mapper = align(source, target, "replace", "corrected").mapper
     special = [p for p in range(source.length) if p not in source.semantic]
     assert torch.equal(mapper.sum(dim=1)[special], torch.ones(len(special)))
     assert mapper.shape == (source.length, target.length)
@@ -178,6 +179,46 @@ def test_refining_keeps_common_tokens_and_frees_new_ones(kind):
     assert [int(found.mapper[:, j].argmax()) for j in (0, 1, 2, 4, 5)] == [0, 1, 2, 3, 4]
     shorter = align(longer, RED, "refine", kind)
     assert shorter.new == () and shorter.changed == ((3,), ())
+
+
+def published_refinement(source_words, target_words):
+    """What the published code does: `common` over the token texts, then target positions."""
+    source, target = (
+        list(chain.from_iterable(source_words)),
+        list(chain.from_iterable(target_words)),
+    )
+    mapper, new = torch.zeros(CHUNK, CHUNK), []
+    partner = {j: i for i, j in common(source, target)}
+    for j in range(len(target)):
+        if j in partner:
+            mapper[partner[j] + 1, j + 1] = 1
+        else:
+            new.append(j + 1)
+    mapper[0, 0] = mapper[len(source) + 1, len(target) + 1] = 1
+    for j in range(len(target) + 2, CHUNK):
+        mapper[j, j] = 1
+    return mapper, new
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", ["original", "corrected"])
+def test_refining_is_the_published_one(seed, kind):
+    rng = random.Random(seed)
+    source, target = ([(rng.choice("abcd"),) for _ in range(rng.randint(0, 9))] for _ in "st")
+    found = align(table(*source), table(*target), "refine", kind)
+    mapper, new = published_refinement(source, target)
+    assert torch.equal(found.mapper, mapper) and list(found.new) == new
+
+
+@pytest.mark.parametrize("lengths", [(1, 2), (2, 1), (2, 2), (2, 3)])
+def test_in_refining_a_token_has_its_own_map_or_that_of_one_source_token(lengths):
+    source = table(*["x"] * (70 * lengths[0]), chunks=lengths[0])
+    target = table(*["x", "y"] * (35 * lengths[1]), chunks=lengths[1])
+    found = align(source, target, "refine", "corrected")
+    taken = found.mapper.sum(dim=0)
+    assert [p for p in range(target.length) if taken[p] == 0] == sorted(found.new)
+    assert set(taken.tolist()) == {0.0, 1.0} and found.mapper.max() == 1
+    assert set(found.changed[1]) <= set(target.semantic)
 
 
 @pytest.mark.parametrize("seed", range(30))

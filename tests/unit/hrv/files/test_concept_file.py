@@ -45,7 +45,7 @@ def test_every_kind_of_file_gives_the_same_concepts(name, text, tmp_path):
         ("a.txt", "Color: red", "at least two"),
         ("a.txt", "Color:\nAnimals: cat", "at least one word for: Color"),
         ("a.yaml", "- red\n- blue", "map each concept"),
-        ("a.yaml", "Color: [red", "no YAML"),
+        ("a.yaml", "Color: [red", "not valid YAML"),
         ("a.yaml", "Color: 3\nAnimals: [cat]", "should be a list"),
         ("a.csv", "Color,red", "at least two"),
         ("a.json", "{}", "ends in"),
