@@ -139,12 +139,18 @@ class Lab:
 
 
 def digest_of_files(folder: Path = PRETRAINED) -> str:
-    """One digest of the model, its judge and its vectors; measured ones count where they are."""
+    """One digest of the model, its judge and its voted HRV."""
     digest = hashlib.sha256()
-    measured = [MEASURED] if (folder / MEASURED).is_file() else []
-    for name in (*FILES, *measured):
+    for name in FILES:
         path = folder / name
         if not path.is_file():
             raise ValueError(f"The demo's {name} is expected in {folder}, but it is not there.")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def measured_digest(folder: Path = PRETRAINED) -> str:
+    """A digest of the measured vectors, for the cases that use them: such a case is another one
+    when they change, and all other cases stay. "" where they are absent."""
+    path = folder / MEASURED
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
