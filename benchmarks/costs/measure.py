@@ -18,14 +18,14 @@ from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ...hrv.heads import cross_attention_layers, head_table
-from ...hrv.measure.effect import Effects, image_effects
+from ...hrv.measure.effect import image_effects
 from ...hrv.measure.readings import Readings
-from ...nodes.effects.gradient import RescaleGradient
 from ...nodes.host.gradient_pass import pass_options
 from ...nodes.host.gradients import checkpointed
 from ...nodes.host.hooks import Call, PromptRows, Run
 from ...nodes.library.demo import HRVDemoModel
-from ...nodes.measure.hook import Measuring
+from ...nodes.measure.aims import Way
+from ...nodes.measure.hook import Measuring, Tally, Task
 from ...nodes.measure.readings import Scene, read_scene
 from ...nodes.measure.run import measure, sample_images
 from ...nodes.measure.settings import MeasureSettings
@@ -101,17 +101,9 @@ def peak_of_pass(config: Any, table: dict[str, Any], side: int, adm: int, recomp
 
 def _measuring(heads: int) -> Measuring:
     """The hook for a prompt "p" whose word is its fifth token."""
-    prompt = Prompt("p", "a red striped mouse", ())
-    scene = Scene(READINGS, (prompt,), {"p": (4,)}, {})
-    none = Effects.none(1, torch.ones(heads))
-    return Measuring(
-        scene,
-        lambda: RescaleGradient((prompt,), "off", Measuring.label),
-        (none, none),
-        (0,),
-        take=lambda _halves: None,
-        tell=lambda: None,
-    )
+    prompt, ones = Prompt("p", "a red striped mouse", ()), torch.ones(heads)
+    task = Task(Scene(READINGS, (prompt,), {"p": (4,)}, {}), Way(ones), "off")
+    return Measuring(task, Tally.none(1, ones), (0,), take=lambda _tally: None, tell=lambda: None)
 
 
 def main(*arguments: str) -> None:

@@ -1,7 +1,8 @@
 """Predictions of the clean latent D at a step's noisy latent, beside the sampler's own ones.
 
-`predictions` asks for D of whole lists of conditionings; `prediction_gradients` for the gradient
-of linear functions of D with respect to what a hook has put into the U-Net.
+`predictions` asks for D of whole lists of conditionings, `own_prediction` for that of some prompts;
+`prediction_gradients` for the gradient of linear functions of D with respect to what a hook has put
+into the U-Net.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
         guider.inner_model, lists, step.x, step.sigma, options
     )
     return found
+
+
+def own_prediction(step: StepContext, prompts: Sequence[Prompt]) -> torch.Tensor:
+    """D (I, channels, height, width) by the conditionings of these prompts alone."""
+    return _prediction(step, prompts, lambda _call, run: run())
 
 
 def prediction_gradients(

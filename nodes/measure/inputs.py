@@ -24,6 +24,15 @@ def measure_inputs() -> list[Any]:
             tooltip="on: computes inner values of the model twice instead of keeping them, which "
             "takes much less memory. auto: where an image is large.",
         ),
+        io.Int.Input(
+            "passes",
+            default=1,
+            min=1,
+            max=50,
+            optional=True,
+            tooltip="1: one measurement. More measure again where the last pass led, all heads "
+            "together, and take as many times as long: 6 where one does not turn the word.",
+        ),
         io.Vae.Input(
             "vae", optional=True, tooltip="Shows the two readings as images; nothing else."
         ),

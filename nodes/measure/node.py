@@ -56,8 +56,9 @@ class HRVMeasure(io.ComfyNode):
         height: int,
         checkpointing: Checkpointing = "auto",
         vae: Any = None,
+        passes: int = 1,
     ) -> io.NodeOutput:
-        settings = MeasureSettings(images, steps, cfg, seed, width, height, checkpointing)
+        settings = MeasureSettings(images, steps, cfg, seed, width, height, checkpointing, passes)
         scene = read_scene(clip, conditioning, Readings(word, read_as, not_as))
         node = node_id(cls)
         measurement = measure(model, scene, settings, Reporter(node))

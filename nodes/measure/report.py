@@ -48,7 +48,12 @@ def recorded(
         "text encoder": weights_digest(clip.patcher),
         "agreement": agreement(measurement),
     }
-    return measured_relevance(measurement.effects.mean(), scene.readings, heads, provenance)
+    refined = measurement.refined
+    if refined is not None:
+        provenance["passes"] = str(settings.passes)
+        provenance["strength"] = f"{refined.strength:.2f}"
+        provenance["distance left"] = f"{refined.left:.3f}"
+    return measured_relevance(measurement.row, scene.readings, heads, provenance)
 
 
 def agreement(measurement: Measurement) -> str:
@@ -60,11 +65,18 @@ def agreement(measurement: Measurement) -> str:
 
 
 def summary(measurement: Measurement) -> str:
-    """What was measured, in one sentence, and how far it is to be trusted."""
+    """What was measured, how far it is to be trusted, and the strength that r was refined for."""
     counted = int(measurement.effects.counts.max())
     found = agreement(measurement)
     more = "Raise images if it is below 0.9." if counted > 1 else "Measure more images to know."
-    return f"{counted} images; cosine of the vectors of their two halves: {found}. {more}"
+    said = f"{counted} images; cosine of the vectors of their two halves: {found}. {more}"
+    refined = measurement.refined
+    if refined is None:
+        return said
+    return (
+        f"{said} {len(refined.distances)} passes left {refined.left:.0%} of the distance. Steer "
+        f"with strength {refined.strength:.2f}."
+    )
 
 
 def clear_tiles(

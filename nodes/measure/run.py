@@ -10,12 +10,13 @@ from typing import Any
 import torch
 
 from ...hrv.measure.effect import Effects
-from ..effects.gradient import RescaleGradient
+from ...hrv.measure.refine import Point, Refined, Refining, refined
 from ..effects.sampling import Conditionings, Guidance, sample_lists
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..shared.noise import latent_shape, seeded_noise
-from .hook import Halves, Measuring
+from .aims import Aim, Goal, Way
+from .hook import Halves, Measuring, Tally, Task
 from .readings import Scene
 from .settings import MeasureSettings
 
@@ -25,14 +26,23 @@ _TOGETHER = 8192  # latent pixels sampled at a time: two images of 512 x 512, or
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """Effects of the images with even and with odd numbers."""
+    """Effects of the images with even and with odd numbers, at r = 1 or where it was asked for.
+
+    refined: where further passes have led, if there were any.
+    """
 
     halves: Halves
+    refined: Refined | None = None
 
     @property
     def effects(self) -> Effects:
         """Of all images."""
         return self.halves[0].merged(self.halves[1])
+
+    @property
+    def row(self) -> torch.Tensor:
+        """The direction g (H,) to steer in: the mean effects, or r - 1 where r was refined."""
+        return self.effects.mean() if self.refined is None else self.refined.r.double() - 1
 
 
 def measure(
@@ -44,25 +54,61 @@ def measure(
 ) -> Measurement:
     """Sample the images and measure at every step; `tell(done, all)` counts steps of images.
 
-    around: the r (H,) at which the gradient is taken; ones, the model as it is, by default. An
-    image's effects do not depend on how many are sampled at a time, but for rounding.
+    With one pass g = mean ds/dr around r (H,), by default ones, the model as it is. With more, r is
+    refined from there on (`hrv.measure.refine`), and nothing but ones may be asked for. An image's
+    effects do not depend on how many are sampled at a time, but for rounding.
     """
     r = torch.ones(len(model_heads(model))) if around is None else around
-    nothing = Effects.none(settings.steps, r)
-    found: list[Halves] = [(nothing, nothing)]
-    gradient = partial(RescaleGradient, scene.prompts, settings.checkpointing, Measuring.label)
-    done = 0
+    progress = _Progress(tell, settings.images * settings.steps * settings.passes)
+    if settings.passes == 1:
+        return Measurement(_pass(model, scene, Way(r), settings, progress).halves)
+    if around is not None:
+        raise ValueError("HRV Measure refines from the model as it is, not around another r.")
+    return _refine(model, scene, settings, progress)
+
+
+def _refine(
+    model: Any, scene: Scene, settings: MeasureSettings, progress: _Progress
+) -> Measurement:
+    """The passes of a refinement, all of the same images."""
+    how, tallies = Refining(settings.passes), list[Tally]()
+
+    def measured(r: torch.Tensor) -> Point:
+        tally = _pass(model, scene, Goal(r, how.beyond), settings, progress)
+        tallies.append(tally)
+        return tally.point()
+
+    found = refined(measured, len(model_heads(model)), how)
+    if not found.strength:
+        raise ValueError(
+            f"No pass brought “{scene.readings.word}” nearer to “{scene.readings.wanted}”. Measure "
+            "with more passes or images, or with passes 1."
+        )
+    return Measurement(tallies[0].halves, found)
+
+
+def _pass(
+    model: Any, scene: Scene, aim: Aim, settings: MeasureSettings, progress: _Progress
+) -> Tally:
+    """Every image sampled once, with this aim."""
+    task = Task(scene, aim, settings.checkpointing)
+    found = [Tally.none(settings.steps, aim.r)]
     for numbers in _groups(model, settings):
-
-        def stepped(count: int = len(numbers)) -> None:
-            nonlocal done
-            done += count
-            tell(done, settings.images * settings.steps)
-
-        hook = Measuring(scene, gradient, found[-1], numbers, found.append, stepped)
-        watched = add_hooks(model, [hook])
+        told = partial(progress.more, len(numbers))
+        watched = add_hooks(model, [Measuring(task, found[-1], numbers, found.append, told)])
         sample_images(watched, scene.conditionings, settings, numbers)
-    return Measurement(found[-1])
+    return found[-1]
+
+
+class _Progress:
+    """Counts steps of images, of `total`, and tells."""
+
+    def __init__(self, tell: Callable[[int, int], None], total: int) -> None:
+        self.tell, self.total, self.done = tell, total, 0
+
+    def more(self, steps: int) -> None:
+        self.done += steps
+        self.tell(self.done, self.total)
 
 
 def sample_images(

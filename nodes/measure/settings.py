@@ -11,6 +11,7 @@ from ..host.gradients import Checkpointing
 class MeasureSettings:
     """How the images of a measurement are sampled; width and height in pixels.
 
+    passes: how often; one takes one linear step, more refine it.
     ValueError where one is out of its range.
     """
 
@@ -21,9 +22,10 @@ class MeasureSettings:
     width: int = 512
     height: int = 512
     checkpointing: Checkpointing = "auto"
+    passes: int = 1
 
     def __post_init__(self) -> None:
-        counts = {"images": self.images, "steps": self.steps}
+        counts = {"images": self.images, "steps": self.steps, "passes": self.passes}
         for name, count in {**counts, "width": self.width, "height": self.height}.items():
             if count < 1:
                 raise ValueError(f"HRV Measure: {name} must be 1 or more; found {count}.")

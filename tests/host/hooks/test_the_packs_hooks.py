@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 
 import excite_scene
 import measure_scene
@@ -14,16 +13,15 @@ from measure_scene import READINGS, SETTINGS
 
 import nodes as host_nodes
 from hrv_pack.hrv.construct.concepts import parse_concepts
-from hrv_pack.hrv.measure.effect import Effects
 from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
 from hrv_pack.nodes.construct.voting import Voting, drawn_prompt
-from hrv_pack.nodes.effects.gradient import RescaleGradient
 from hrv_pack.nodes.host.hooks import Hook, Phase
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.options import HOOKS
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
-from hrv_pack.nodes.measure.hook import Measuring
+from hrv_pack.nodes.measure.aims import Way
+from hrv_pack.nodes.measure.hook import Measuring, Tally, Task
 from hrv_pack.nodes.measure.readings import EMPTY, PLAIN, read_scene
 from hrv_pack.nodes.measure.run import sample_images
 from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
@@ -82,12 +80,11 @@ def voting(model, clip):
 
 def measuring(model, clip):
     scene = read_scene(clip, measure_scene.prompt(clip), READINGS)
-    nothing = Effects.none(SETTINGS.steps, torch.ones(len(model_heads(model))))
-    gradient = partial(RescaleGradient, scene.prompts, SETTINGS.checkpointing, "HRV Measure")
+    ones = torch.ones(len(model_heads(model)))
+    task = Task(scene, Way(ones), SETTINGS.checkpointing)
     numbers = list(range(SETTINGS.images))
-    hook = Measuring(
-        scene, gradient, (nothing, nothing), numbers, lambda halves: None, lambda: None
-    )
+    nothing = Tally.none(SETTINGS.steps, ones)
+    hook = Measuring(task, nothing, numbers, lambda tally: None, lambda: None)
     positive, negative = (scene.conditionings[name] for name in (PLAIN, EMPTY))
     return add_hooks(model, [hook]), positive, negative, {"lists": scene.conditionings}
 

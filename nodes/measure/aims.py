@@ -1,0 +1,67 @@
+"""What a pass asks of the heads at a step: how far the word has gone, or what is still missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from ...hrv.measure.effect import way_direction
+from ...hrv.measure.refine import distances, goal
+from ..host.prediction import own_prediction, predictions
+from ..host.stepping import StepContext
+from .readings import WANTED, Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """direction (I, channels, height, width): d<D(r), direction>/dr is what each head does;
+    distances (I,) float64, where the aim knows them."""
+
+    direction: torch.Tensor
+    distances: torch.Tensor
+
+
+class Aim(Protocol):
+    """r (H,): around which heads are measured; steers: whether the sampling is rescaled by r."""
+
+    @property
+    def r(self) -> torch.Tensor: ...
+
+    @property
+    def steers(self) -> bool: ...
+
+    def seen(self, scene: Scene, step: StepContext) -> Seen | None:
+        """What is seen at this step; None where the prompt does not act in it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One linear step: s(r) = <D(r), way> / |way|^2 with way = D_B - D_A, on the plain sampling."""
+
+    r: torch.Tensor
+    steers = False
+
+    def seen(self, scene: Scene, step: StepContext) -> Seen | None:
+        wanted, start = predictions(step, [WANTED, scene.start])
+        if not bool((wanted != 0).any()):
+            return None
+        return Seen(way_direction(wanted - start), torch.zeros(len(wanted), dtype=torch.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """A pass of a refinement: |D(r) - T|^2 and what lowers it, on the sampling steered by r."""
+
+    r: torch.Tensor
+    beyond: float
+    steers = True
+
+    def seen(self, scene: Scene, step: StepContext) -> Seen | None:
+        wanted, start = predictions(step, [WANTED, scene.start])
+        if not bool((wanted != 0).any()):
+            return None
+        aimed = goal(wanted, start, self.beyond)
+        own = own_prediction(step, scene.prompts)
+        return Seen(aimed - own.double(), distances(own, aimed))
