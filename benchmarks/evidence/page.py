@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +16,26 @@ import torch
 from ..framework.output import markdown_table
 from ..framework.results import Kept
 from .experiment import Evidence, Size, Summary
-from .registry import experiment
+from .registry import EXPERIMENTS, experiment
+from .sections import Section, page_of, replaced, sections_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+INTRODUCTION = (
+    "# Evidence",
+    "The papers' experiments on the demo model, whose world has ground truth: a small "
+    "classifier, the judge, names what is in an image (its accuracy on renders stands in "
+    "`pretrained/demo_model.md`), and masks come from the most similar render. Papers: HRV, "
+    "[arXiv 2412.02237](https://arxiv.org/abs/2412.02237), and selective maps, "
+    "[arXiv 2604.05906](https://arxiv.org/abs/2604.05906), both on Stable Diffusion. The "
+    "demo model is tiny and knows only its world; its numbers say whether an effect is there, "
+    "not how large it is elsewhere.",
+    "Made again with `make evidence-full`; each section ends with its size, its seeds and the "
+    "files it was made from. Intervals are 95%, by bootstrap over prompts unless a section says "
+    "otherwise. “As in the paper”, “weaker than in the paper”, “not seen” and “against the "
+    "paper” are said by rules that were written before the run: an effect is seen where its "
+    "interval is clear of 0, and weaker where it does not reach the paper's size or its stricter "
+    "claim. MoRHF and LeRHF: the most, or the least, relevant heads first.",
+)
 
 
 class Facts(TypedDict):
@@ -52,63 +69,45 @@ class Part:
 
 def write_page(
     kept: Mapping[str, Sequence[Kept]],
-    size: Size,
-    files: str,
+    facts: Facts,
     folder: Path,
-    docs: Path | None = DOCS,
+    published: Collection[str] = (),
+    docs: Path = DOCS,
 ) -> Path:
     """Summarise, draw and write everything into the folder; the path of the page.
 
-    kept: experiment -> its cases on disk; docs: where a full run's page is published too; None
-    keeps what stands there.
+    kept: experiment -> its cases on disk; published: experiments whose sections and figures go
+    into docs too, in the place of those that stand there; the others stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [_part(experiment(name), cases, size, folder) for name, cases in kept.items()]
-    facts: Facts = {"size": size, "files": files, "machine": _machine()}
+    parts = [_part(experiment(name), cases, facts["size"], folder) for name, cases in kept.items()]
     written = {"facts": facts, "experiments": {p.name: p.as_json() for p in parts}}
     (folder / "evidence.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
     page = folder / "evidence.md"
-    page.write_text(markdown(facts, parts, "."), encoding="utf-8")
-    if size == "full" and docs is not None:
-        _publish(facts, parts, folder, docs)
+    sections = [_section(part, facts, ".") for part in parts]
+    page.write_text(page_of(INTRODUCTION, sections), encoding="utf-8")
+    chosen = [part for part in parts if part.name in published]
+    if chosen:
+        _publish(chosen, facts, folder, docs)
     return page
 
 
-def _publish(facts: Facts, parts: Sequence[Part], folder: Path, docs: Path) -> None:
-    figures = docs / "evidence"
+def _publish(parts: Sequence[Part], facts: Facts, folder: Path, docs: Path) -> None:
+    figures, page = docs / "evidence", docs / "evidence.md"
     figures.mkdir(parents=True, exist_ok=True)
-    for name in (name for part in parts for name in part.figures):
-        shutil.copyfile(folder / name, figures / name)
-    (docs / "evidence.md").write_text(markdown(facts, parts, "evidence"), encoding="utf-8")
+    for part in parts:
+        for stale in figures.glob(f"{part.name}[-_.]*"):
+            stale.unlink()
+        for name in part.figures:
+            shutil.copyfile(folder / name, figures / name)
+    old = sections_of(page.read_text(encoding="utf-8")) if page.is_file() else []
+    new = [_section(part, facts, "evidence") for part in parts]
+    titles = [*dict.fromkeys([*(one.title for one in EXPERIMENTS.values()), *_titles(new)])]
+    page.write_text(page_of(INTRODUCTION, replaced(old, new, titles)), encoding="utf-8")
 
 
-def markdown(facts: Facts, parts: Sequence[Part], figures: str) -> str:
-    """The page; figures: their folder, as the page sees it."""
-    seconds = sum(part.seconds for part in parts)
-    again = "make evidence-full" if facts["size"] == "full" else "make evidence"
-    blocks = [
-        "# Evidence",
-        "The papers' experiments on the demo model, whose world has ground truth: a small "
-        "classifier, the judge, names what is in an image (its accuracy on renders stands in "
-        "`pretrained/demo_model.md`), and masks come from the most similar render. Papers: HRV, "
-        "[arXiv 2412.02237](https://arxiv.org/abs/2412.02237), and selective maps, "
-        "[arXiv 2604.05906](https://arxiv.org/abs/2604.05906), both on Stable Diffusion. The "
-        "demo model is tiny and knows only its world; its numbers say whether an effect is there, "
-        "not how large it is elsewhere.",
-        f"Size: {facts['size']}. Made again with `{again}`; {seconds / 60:.0f} minutes of one "
-        f"thread ({facts['machine']}). Sizes and seeds stand in the code. "
-        f"Model, judge and HRV: {facts['files']}. Intervals are 95%, by bootstrap over "
-        "prompts unless a section says otherwise. MoRHF and LeRHF: the most, or the least, "
-        "relevant heads first.",
-        markdown_table(
-            ["experiment", "paper", "ours", "95% interval"],
-            [[_link(p), p.paper, p.summary.ours, _interval(p.summary.interval)] for p in parts],
-        ),
-        "In one sentence each:",
-        "\n".join(f"- {_link(part)}: {part.summary.sentence}" for part in parts),
-        *(block for part in parts for block in _section(part, figures)),
-    ]
-    return "\n\n".join(blocks) + "\n"
+def _titles(sections: Sequence[Section]) -> list[str]:
+    return [one.title for one in sections]
 
 
 def _part(chosen: Evidence[Any], cases: Sequence[Kept], size: Size, folder: Path) -> Part:
@@ -130,11 +129,10 @@ def _part(chosen: Evidence[Any], cases: Sequence[Kept], size: Size, folder: Path
     )
 
 
-def _section(part: Part, figures: str) -> list[str]:
+def _section(part: Part, facts: Facts, figures: str) -> Section:
+    """figures: their folder, as the page sees it."""
     told, captions = part.summary, part.summary.captions
-    state = "" if part.cases == part.planned else f" of {part.planned}: not complete"
-    minutes = part.seconds / 60
-    return [
+    blocks = [
         f"## {part.title}",
         f"Paper: {part.paper}.",
         f"Here: {told.ours}{_in_text(told.interval)}.",
@@ -148,8 +146,20 @@ def _section(part: Part, figures: str) -> list[str]:
             f"{one['title']}:\n\n{markdown_table(one['header'], one['rows'])}"
             for one in told.tables
         ),
-        f"{part.cases} cases{state}, {minutes:.0f} minutes of one thread; seeds {part.seeds}.",
+        _made(part, facts),
     ]
+    return Section("\n\n".join(blocks))
+
+
+def _made(part: Part, facts: Facts) -> str:
+    """From what, how long, and whether that is all of it."""
+    state = f"{part.cases} cases"
+    if part.cases < part.planned:
+        state += f" of the {part.planned} of this size: not complete"
+    return (
+        f"Size {facts['size']}: {state}; {part.seconds / 60:.0f} minutes of one thread "
+        f"({facts['machine']}); seeds {part.seeds}. Model, judge and vectors: {facts['files']}."
+    )
 
 
 def _seeds(value: Any) -> str:
@@ -182,20 +192,13 @@ def _collect(value: Any) -> Iterable[int]:
             yield from _collect(inner)
 
 
-def _link(part: Part) -> str:
-    anchor = "".join(c for c in part.title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
-    return f"[{part.title}](#{anchor})"
-
-
-def _interval(interval: Sequence[float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
-
-
 def _in_text(interval: Sequence[float] | None) -> str:
-    return "" if interval is None else f" (95% interval {_interval(interval)})"
+    if interval is None:
+        return ""
+    return f" (95% interval {interval[0]:.3f} to {interval[1]:.3f})"
 
 
-def _machine() -> str:
+def machine() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"{platform.machine()} CPU, torch {torch.__version__}"

@@ -22,7 +22,7 @@ from ..framework.results import Kept, Results
 from ..framework.study import Case
 from .experiment import Evidence, Size
 from .lab import digest_of_files
-from .page import DOCS, write_page
+from .page import Facts, machine, write_page
 from .registry import EXPERIMENTS
 from .worker import Answer
 
@@ -156,12 +156,19 @@ def gather(chosen: Sequence[Evidence[Any]], size: Size, results: Results) -> dic
 
 
 def main(*arguments: str) -> None:
-    """``--full``, ``--only NAME ...``, ``--workers N``, ``--page``: see ``--help``."""
+    """``--full``, ``--only NAME ...``, ``--workers N``, ``--page``, ``--publish NAME ...``."""
     parser = argparse.ArgumentParser(prog="make evidence", description=__doc__.split("\n")[0])
     parser.add_argument("--full", action="store_true", help="the full size, for docs/evidence.md")
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS))
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--page", action="store_true", help="only write the page again")
+    parser.add_argument(
+        "--publish",
+        nargs="+",
+        choices=EXPERIMENTS,
+        default=[],
+        help="of a full run: put these into docs although some of their cases are missing",
+    )
     chosen = parser.parse_args(arguments)
     size: Size = "full" if chosen.full else "quick"
     files = digest_of_files()
@@ -170,8 +177,10 @@ def main(*arguments: str) -> None:
     failures = [] if chosen.page else _run(wanted, size, results, chosen.workers)
     every = list(EXPERIMENTS.values())
     kept = gather(every, size, results)
-    whole = all(len(kept.get(one.name, [])) == len(one.cases(size)) for one in every)
-    path = write_page(kept, size, files, FOLDER, DOCS if whole else None)
+    whole = [one.name for one in every if len(kept.get(one.name, [])) == len(one.cases(size))]
+    published = {*whole, *chosen.publish} if size == "full" else set[str]()
+    facts: Facts = {"size": size, "files": files, "machine": machine()}
+    path = write_page(kept, facts, FOLDER, published)
     print(f"The page is {path.relative_to(ROOT)}.")
     _report(failures)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from math import inf, sqrt
+from typing import Literal
 
 import numpy as np
 from scipy.special import stdtrit
@@ -88,6 +89,23 @@ def verdict(interval: Interval, nothing: float = 0.0) -> str:
     if low > nothing:
         return "yes"
     return "reversed" if high < nothing else "no"
+
+
+Finding = Literal["as in the paper", "weaker than in the paper", "not seen", "against the paper"]
+
+
+def finding(effect: Interval, as_large: bool = True) -> Finding:
+    """What a result may be called, by a rule that is fixed before the run.
+
+    effect: 95% interval of what the paper finds above 0; as_large: whether it reaches the paper's
+    own size or, where sizes cannot be compared, the paper's stricter claim.
+    """
+    seen = verdict(effect)
+    if seen == "reversed":
+        return "against the paper"
+    if seen == "no":
+        return "not seen"
+    return "as in the paper" if as_large else "weaker than in the paper"
 
 
 def percent(share: float, digits: int = 1) -> str:

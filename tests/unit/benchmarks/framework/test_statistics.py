@@ -7,6 +7,7 @@ import pytest
 
 from hrv_pack.benchmarks.framework.statistics import (
     area,
+    finding,
     interval_of,
     mean_interval,
     roc_area,
@@ -88,3 +89,18 @@ class TestIntervals:
     def test_roc_area_needs_both_kinds(self) -> None:
         with pytest.raises(ValueError, match="found 3 of 3"):
             roc_area(np.arange(3), np.ones(3, bool))
+
+
+@pytest.mark.parametrize(
+    ("effect", "as_large", "said"),
+    [
+        ((0.1, 0.3), True, "as in the paper"),
+        ((0.1, 0.3), False, "weaker than in the paper"),
+        ((-0.1, 0.3), True, "not seen"),
+        ((-0.3, -0.1), True, "against the paper"),
+    ],
+)
+def test_what_a_result_may_be_called(
+    effect: tuple[float, float], as_large: bool, said: str
+) -> None:
+    assert finding(effect, as_large) == said
