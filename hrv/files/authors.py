@@ -57,7 +57,9 @@ def _array(path: Path) -> NDArray[np.generic]:
         array: NDArray[np.generic] = np.load(path)  # refuses stored objects, which could run code
         return array
     except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path.name} is missing, damaged or no .npy array ({error}).") from error
+        raise ValueError(
+            f"{path.name} is missing, damaged or not a .npy array ({error})."
+        ) from error
 
 
 def _vectors(path: Path) -> NDArray[np.float32]:

@@ -82,7 +82,7 @@ class HRVTagPrompt(io.ComfyNode):
         for embedding, _ in conditioning:
             if embedding.shape[1] < length:
                 raise ValueError(
-                    f"The text has {length} token positions but the conditioning only "
+                    f"The text has {length} token positions but the conditioning has only "
                     f"{embedding.shape[1]}. Give HRV Tag Prompt exactly the text that was encoded."
                 )
         return io.NodeOutput(tag(conditioning, prompt))
@@ -91,6 +91,6 @@ class HRVTagPrompt(io.ComfyNode):
 def _require_clip(clip: Any) -> None:
     if clip is None:
         raise ValueError(
-            "There is no CLIP here: the checkpoint has no text encoder of its own. "
-            "Load one with a CLIP loader and connect it."
+            "No CLIP: this checkpoint has no text encoder of its own. Load one with a CLIP loader "
+            "and connect it."
         )
