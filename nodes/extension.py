@@ -15,9 +15,11 @@ from .maps.selective import HRVSelectiveAttentionMap
 from .measure.node import HRVMeasure
 from .p2p.nodes import HRVP2PEdit, HRVP2PSplit
 from .prompts.nodes import HRVPrompt, HRVTagPrompt
+from .simple.node import HRVSteer
 from .steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 
 NODES: list[type[io.ComfyNode]] = [
+    HRVSteer,
     HRVLoad,
     HRVSave,
     HRVInspect,

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """' Did you mean ...?' with the known name spelled most like `name`, or an empty string."""
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
+    """' Did you mean ...?' with the known name spelled most like `name`, or an empty string.
+
+    likeness: how much of both must be alike, from 0 to 1.
+    """
     by_key = {entry.casefold(): entry for entry in known}
-    close = get_close_matches(name.strip().casefold(), list(by_key), n=1, cutoff=0.5)
+    close = get_close_matches(name.strip().casefold(), list(by_key), n=1, cutoff=likeness)
     return f" Did you mean {by_key[close[0]]!r}?" if close else ""

@@ -112,8 +112,8 @@ class TokenTable:
             return tuple(position for span in spans for position in span)
         if not 1 <= occurrence <= len(spans):
             raise ValueError(
-                f"{text.strip()!r} appears {_times(len(spans))} in the prompt, so there is no "
-                f"'{text.strip()}#{occurrence}'. Use {_choices(len(spans))}, or no # for all."
+                f"The prompt has {text.strip()!r} {_times(len(spans))}, so there is no "
+                f"'{text.strip()}#{occurrence}'. Use #1 to #{len(spans)}, or no # for all."
             )
         return spans[occurrence - 1]
 
@@ -123,7 +123,7 @@ class TokenTable:
             return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
         listed = ", ".join(dict.fromkeys(words))
         return ValueError(
-            f"{text!r} is not in the prompt.{nearest(text, words)} Words in the prompt: {listed}."
+            f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
         )
 
 
@@ -194,10 +194,6 @@ def _before_padding(ids: list[int | Tensor], end: int, pad: int) -> list[int | T
 
 def _fits(token: int | Tensor, width: int | None) -> bool:
     return width is None or isinstance(token, int) or int(token.shape[-1]) == width
-
-
-def _choices(count: int) -> str:
-    return "#1" if count == 1 else f"#1 to #{count}"
 
 
 def _times(count: int) -> str:

@@ -46,6 +46,13 @@ def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
     return patched
 
 
+def without_hooks(model: Any) -> Any:
+    """A clone of `model` on which no hook acts, for a sampling of other prompts than theirs."""
+    plain = model.clone()
+    plain.model_options.setdefault("transformer_options", {})[HOOKS] = ()
+    return plain
+
+
 def _add_wrapper_once(model: Any, kind: str, wrapper: Callable[..., Any]) -> None:
     if wrapper not in model.get_wrappers(kind, KEY):
         model.add_wrapper_with_key(kind, KEY, wrapper)
@@ -86,9 +93,9 @@ def _require_present(hooks: Sequence[Hook[Any]], present: dict[str, Prompt]) -> 
         for prompt in hook.prompts():
             if prompt.id not in present:
                 raise ValueError(
-                    f"{hook.label} works with the prompt “{prompt.text}”, but this sampler does "
-                    "not use it. Connect the same HRV Prompt to both. (Conditioning Average and "
-                    "Concat keep only the words of conditioning_to.)"
+                    f"{hook.label} works on the prompt “{prompt.text}”, but this sampler was not "
+                    "given that prompt. Connect the same HRV Prompt to the node and to the "
+                    "sampler. (Conditioning Average and Concat keep only conditioning_to.)"
                 )
 
 

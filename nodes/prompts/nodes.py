@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from comfy_api.latest import io
 
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id
+from .encoding import encoded, identity, require_clip
 from .tag import read_prompt, tag
-
-
-def identity(node: str | None, text: str) -> str:
-    """One identity per node id and text: two prompts with equal text stay apart."""
-    return hashlib.sha256(f"{node}\n{text}".encode()).hexdigest()[:16]
 
 
 class HRVPrompt(io.ComfyNode):
@@ -44,10 +39,7 @@ class HRVPrompt(io.ComfyNode):
 
     @classmethod
     def execute(cls, text: str, clip: Any) -> io.NodeOutput:
-        _require_clip(clip)
-        tokens = clip.tokenize(text)
-        prompt = read_prompt(clip, tokens, text, identity(node_id(cls), text))
-        return io.NodeOutput(tag(clip.encode_from_tokens_scheduled(tokens), prompt))
+        return io.NodeOutput(encoded(clip, text, node_id(cls)))
 
 
 class HRVTagPrompt(io.ComfyNode):
@@ -76,21 +68,13 @@ class HRVTagPrompt(io.ComfyNode):
 
     @classmethod
     def execute(cls, conditioning: Any, clip: Any, text: str) -> io.NodeOutput:
-        _require_clip(clip)
+        require_clip(clip)
         prompt = read_prompt(clip, clip.tokenize(text), text, identity(node_id(cls), text))
         length = max(table.length for table in prompt.tables)
         for embedding, _ in conditioning:
             if embedding.shape[1] < length:
                 raise ValueError(
-                    f"The text has {length} token positions but the conditioning has only "
+                    f"The text has {length} token positions but the conditioning only "
                     f"{embedding.shape[1]}. Give HRV Tag Prompt exactly the text that was encoded."
                 )
         return io.NodeOutput(tag(conditioning, prompt))
-
-
-def _require_clip(clip: Any) -> None:
-    if clip is None:
-        raise ValueError(
-            "No CLIP: this checkpoint has no text encoder of its own. Load one with a CLIP loader "
-            "and connect it."
-        )

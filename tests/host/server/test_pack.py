@@ -5,6 +5,7 @@ import pytest
 from hrv_pack.tools.server import PACK
 
 NAMES = {
+    "HRV Steer",
     "HRV Load",
     "HRV Save",
     "HRV Inspect",

@@ -1,0 +1,69 @@
+"""HRV Steer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ...hrv.relevance import HeadRelevance
+from ..library.choices import AUTO, listing
+from ..shared.inputs import CATEGORY
+from ..shared.notify import node_id
+from .before import complaint
+from .inputs import steer_inputs
+from .request import Fields, read_fields
+from .steer import Means, steer
+
+
+class HRVSteer(io.ComfyNode):
+    """A prompt whose words are read as they are meant: the other nodes' parts in one."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVSteer",
+            display_name="HRV Steer",
+            category=CATEGORY,
+            description="The node to begin with: type the prompt, a word that is misread, and what "
+            "it should mean. Connect both outputs to the sampler. No words are added to the "
+            "prompt; with strength 0 the image is exactly the plain one.",
+            search_aliases=["ambiguous word", "two meanings", "misread word", "steer", "concept"],
+            inputs=steer_inputs(),
+            outputs=[
+                io.Model.Output(tooltip="The steered model, for the sampler."),
+                io.Conditioning.Output(tooltip="The prompt, for the sampler's positive."),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def validate_inputs(
+        cls, text: str | None = None, word: str | None = None, more_words: str | None = None
+    ) -> bool | str:
+        """Whether the prompt has the words that are typed; few fields, for each repeats it."""
+        return complaint(text, word, more_words) or True
+
+    @classmethod
+    def fingerprint_inputs(cls, **_fields: Any) -> str:
+        """Changes with any HRV file, so that auto finds new ones."""
+        return listing()
+
+    @classmethod
+    def execute(
+        cls,
+        model: Any,
+        clip: Any,
+        text: str,
+        preset: str,
+        word: str,
+        read_as: str,
+        not_as: str,
+        strength: float,
+        more_words: str,
+        vectors: str = AUTO,
+        hrv: HeadRelevance | None = None,
+    ) -> io.NodeOutput:
+        fields = Fields(text, preset, word, read_as, not_as, strength, more_words)
+        means = Means(vectors, hrv, node_id(cls))
+        return io.NodeOutput(*steer(model, clip, read_fields(fields), means))
