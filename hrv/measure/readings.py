@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from ..text.spelling import nearest
+from ..text.bpe import split_words
+from ..text.replacing import replace_phrase
 from ..text.tokens import parse_words
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -50,28 +48,12 @@ class Readings:
 def put_in_place(prompt: str, word: str, phrase: str) -> str:
     """`prompt` with `phrase` for the word or words `word`; "mouse#2" for the second one alone.
 
-    Upper and lower case alike, whole words only. ValueError if the text has it not, or less often.
+    ValueError if the text has it not, or less often (`replace_phrase`).
     """
     (wanted,) = parse_words(word)
-    inside = r"\W+".join(map(re.escape, _WORD.findall(wanted.text)))
-    places = list(re.finditer(rf"(?<!\w){inside}(?!\w)", prompt, re.IGNORECASE))
-    if not inside or not places:
-        there = list(dict.fromkeys(_WORD.findall(prompt)))
-        raise ValueError(
-            f"The prompt has no word {wanted.text!r}.{nearest(wanted.text, there)} Its words are: "
-            f"{', '.join(there)}."
-        )
-    if wanted.occurrence is not None:
-        if wanted.occurrence > len(places):
-            raise ValueError(
-                f"The prompt has {wanted.text!r} only {len(places)} times, so there is no "
-                f"{word.strip()!r}."
-            )
-        places = [places[wanted.occurrence - 1]]
-    for place in reversed(places):
-        prompt = prompt[: place.start()] + phrase.strip() + prompt[place.end() :]
-    return prompt
+    return replace_phrase(prompt, wanted, phrase.strip())
 
 
 def _words(phrase: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(phrase)]
+    """What of a phrase is spoken: its words without punctuation, upper and lower case alike."""
+    return [word for word in split_words(phrase) if any(map(str.isalnum, word))]

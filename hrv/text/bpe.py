@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
-_CONTRACTION = re.compile(r"'(?:s|t|re|ve|m|ll|d)")
+_CONTRACTION = re.compile(r"'(?:s|t|re|ve|m|ll|d)", re.IGNORECASE)
 
 
 def split_words(text: str) -> list[str]:
@@ -15,13 +15,17 @@ def split_words(text: str) -> list[str]:
 
     Runs of letters, single digits, runs of other characters, and endings such as 's.
     """
-    text = unicodedata.normalize("NFC", text).lower()
+    return [word for word, _ in placed_words(unicodedata.normalize("NFC", text).lower())]
+
+
+def placed_words(text: str) -> list[tuple[str, slice]]:
+    """The words of a text in composed characters (NFC), in lower case, and where they stand."""
     words, i = [], 0
     while i < len(text):
         ending = _CONTRACTION.match(text, i)
         stop = ending.end() if ending else _run_end(text, i)
         if not text[i].isspace():
-            words.append(text[i:stop])
+            words.append((text[i:stop].lower(), slice(i, stop)))
         i = stop
     return words
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
 from .bpe import clean_words, decode_pieces
 from .spelling import nearest
 
+T = TypeVar("T")
 WORD_END = "</w>"
 EMBEDDING = "<embedding>"
 Word = tuple[str, tuple[int, ...]]
@@ -85,46 +86,59 @@ class TokenTable:
 
         ValueError lists the prompt's words and the nearest spelling if there is none.
         """
-        have = [word.lower() for word, _ in self.words]
-        plain = text.strip().lower()
-        wanted = [plain] if plain in have else clean_words(text)
-        if not wanted:
-            raise ValueError("The word to look for is empty. Type a word of the prompt.")
-        spans, i = [], 0
-        while i <= len(have) - len(wanted):
-            if have[i : i + len(wanted)] == wanted:
-                words = self.words[i : i + len(wanted)]
-                spans.append(tuple(p for _, positions in words for p in positions))
-                i += len(wanted)
-            else:
-                i += 1
-        if not spans:
-            raise self._missing(text.strip())
-        return tuple(spans)
+        runs = phrase_runs([word for word, _ in self.words], text)
+        return tuple(tuple(p for _, run in self.words[r] for p in run) for r in runs)
 
     def find(self, text: str, occurrence: int | None = None) -> tuple[int, ...]:
         """Positions of a word or phrase: of every occurrence, or of the n-th, counted from 1.
 
         ValueError if the word is not in the prompt, or not that often.
         """
-        spans = self.spans(text)
-        if occurrence is None:
-            return tuple(position for span in spans for position in span)
-        if not 1 <= occurrence <= len(spans):
-            raise ValueError(
-                f"The prompt has {text.strip()!r} {_times(len(spans))}, so there is no "
-                f"'{text.strip()}#{occurrence}'. Use #1 to #{len(spans)}, or no # for all."
-            )
-        return spans[occurrence - 1]
+        spans = occurrences(self.spans(text), text, occurrence)
+        return tuple(position for span in spans for position in span)
 
-    def _missing(self, text: str) -> ValueError:
-        words = [word for word, _ in self.words]
-        if not words:
-            return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
-        listed = ", ".join(dict.fromkeys(words))
-        return ValueError(
-            f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
+
+def phrase_runs(words: Sequence[str], text: str) -> list[slice]:
+    """Where a phrase stands among a prompt's byte-pair words, upper and lower case alike.
+
+    Occurrences do not overlap. ValueError lists the words and the nearest spelling if there is
+    none.
+    """
+    have = [word.lower() for word in words]
+    plain = text.strip().lower()
+    wanted = [plain] if plain in have else clean_words(text)
+    if not wanted:
+        raise ValueError("The word to look for is empty. Type a word of the prompt.")
+    runs, i = [], 0
+    while i <= len(have) - len(wanted):
+        found = have[i : i + len(wanted)] == wanted
+        if found:
+            runs.append(slice(i, i + len(wanted)))
+        i += len(wanted) if found else 1
+    if not runs:
+        raise _missing(text.strip(), words)
+    return runs
+
+
+def occurrences(found: Sequence[T], text: str, occurrence: int | None) -> Sequence[T]:
+    """All that was found of `text`, or its n-th occurrence alone; ValueError if there is none."""
+    if occurrence is None:
+        return found
+    if not 1 <= occurrence <= len(found):
+        raise ValueError(
+            f"The prompt has {text.strip()!r} {_times(len(found))}, so there is no "
+            f"'{text.strip()}#{occurrence}'. Use #1 to #{len(found)}, or no # for all."
         )
+    return found[occurrence - 1 : occurrence]
+
+
+def _missing(text: str, words: Sequence[str]) -> ValueError:
+    if not words:
+        return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
+    listed = ", ".join(dict.fromkeys(words))
+    return ValueError(
+        f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
+    )
 
 
 def token_table(

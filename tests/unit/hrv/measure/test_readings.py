@@ -16,7 +16,7 @@ from hrv_pack.hrv.measure.readings import Readings, put_in_place
         ("a mouse and a mouse", "mouse", "a computer mouse and a computer mouse"),
         ("a mouse and a mouse", "mouse#2", "a mouse and a computer mouse"),
         ("a hot dog", "hot dog", "a computer mouse"),
-        ("a hot-dog", "hot dog", "a computer mouse"),
+        ("a hot-dog", "hot-dog", "a computer mouse"),
     ],
 )
 def test_the_phrase_stands_where_the_word_stood(prompt, word, expected):
@@ -48,7 +48,11 @@ def test_readings_that_cannot_be_measured_are_refused(readings, message):
 
 @pytest.mark.parametrize(
     ("word", "message"),
-    [("mose", "Did you mean 'mouse'"), ("mous", "has no word"), ("mouse#3", "only 2 times")],
+    [
+        ("mose", "Did you mean 'mouse'"),
+        ("mous", "has no word"),
+        ("mouse#3", "2 times, so there is no"),
+    ],
 )
 def test_a_word_that_the_prompt_has_not_is_refused(word, message):
     with pytest.raises(ValueError, match=message):
