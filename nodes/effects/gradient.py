@@ -9,12 +9,12 @@ import torch
 
 from ...hrv.measure.effect import image_effects
 from ..host.gradients import (
-    AMPLIFY,
     Checkpointing,
     PassMemory,
     checkpointed,
     differentiable,
     gradients,
+    until_finite,
 )
 from ..host.hooks import Call
 from ..host.prediction import prediction_gradients
@@ -40,11 +40,11 @@ class RescaleGradient:
 
         One pass forward serves all directions. ValueError where there is no gradient.
         """
-        for amplify in AMPLIFY:
-            one_pass = partial(self._pass, r, step, directions, amplify)
-            found, half = self.memory.fit(step.x, one_pass)
-            if not half or bool(found.isfinite().all()):
-                break
+
+        def one_pass(amplify: float) -> tuple[torch.Tensor, bool]:
+            return self.memory.fit(step.x, partial(self._pass, r, step, directions, amplify))
+
+        found, _half = until_finite(one_pass, lambda result: result)
         return found
 
     def _pass(

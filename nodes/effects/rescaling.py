@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.attention import scale_value_rows, token_factors
+from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
 from ..host.hooks import Call
+from ..host.layers import layer_name, rescaled_values
 
 Positions = Mapping[str, tuple[int, ...]]
 """Prompt id -> positions of its tokens whose maps are rescaled."""
@@ -34,16 +35,17 @@ def _rescaler(
     own = r[:, call.heads.span(layer.stage, layer.layer)]
 
     def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-        if values.shape[0] != call.rows or values.shape[1] < call.tokens:
-            raise ValueError(
-                f"{label} cannot reach {layer.stage} layer {layer.layer}: another node changes the "
-                f"number of rows inside the model. Connect {label} to a model without that node."
-            )
-        factors = own.new_ones(*values.shape[:2], layer.heads)
+        factors = own.new_ones(call.rows, call.tokens, layer.heads)
         for prompt, rows in call.tagged():
             mine = positions.get(prompt.prompt_id)
             if mine is not None:
-                factors[rows, : call.tokens] = token_factors(call.tokens, mine, own, prompt.length)
-        return scale_value_rows(values, factors)
+                factors[rows] = token_factors(call.tokens, mine, own, prompt.length)
+        scaled = rescaled_values(call, values, factors)
+        if scaled is None:
+            raise ValueError(
+                f"{label} cannot reach {layer_name(layer)}: another node changes the number of "
+                f"rows inside the model. Connect {label} to a model without that node."
+            )
+        return scaled
 
     return rescale

@@ -17,12 +17,12 @@ from ...hrv.excite.plan import MapPlan
 from ...hrv.resolution import Size
 from ..host.gradient_pass import conditional_pass
 from ..host.gradients import (
-    AMPLIFY,
     Checkpointing,
     PassMemory,
     checkpointed,
     differentiable,
     gradients,
+    until_finite,
 )
 from ..host.stepping import StepContext
 from ..prompts.tag import Prompt
@@ -68,13 +68,13 @@ class GradientPasses:
 
     def at(self, step: StepContext, state: PassState) -> LossAndGradient:
         """What is found at step.x; the gradient is 0 where there is no finite one."""
-        for amplify in AMPLIFY:
-            one_pass = partial(self._pass, step, state, amplify)
-            found = state.memory.fit(step.x, one_pass)
-            if bool(found.gradient.isfinite().all()):
-                return found
-            if found.amplified == 1.0:  # not float16: the other factors change nothing
-                break
+
+        def one_pass(amplify: float) -> LossAndGradient:
+            return state.memory.fit(step.x, partial(self._pass, step, state, amplify))
+
+        found = until_finite(one_pass, lambda result: (result.gradient, result.amplified != 1.0))
+        if bool(found.gradient.isfinite().all()):
+            return found
         state.not_finite = True
         return replace(found, gradient=torch.zeros_like(found.gradient))
 

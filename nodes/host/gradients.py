@@ -2,7 +2,7 @@
 
 The host loads weights as inference tensors, which autograd must not save. Nothing here is copied
 but weights that the host streams in anyway; everything is put back afterwards, errors included.
-`PassMemory` says how much of a pass is kept, and `AMPLIFY` what float16 gradients need.
+`PassMemory` says how much of a pass is kept, `until_finite` does what float16 gradients need.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from torch.utils.checkpoint import checkpoint
 T = TypeVar("T")
 Checkpointing = Literal["auto", "on", "off"]
 
-AMPLIFY = (4096.0, 64.0, 1.0)
-"""Factors on what is differentiated in float16, tried in turn until the gradient is finite."""
-_WORTH_RECOMPUTING = 8192  # latent pixels of a batch: above, the graph takes more than a GiB
+LARGE_BATCH = 8192
+"""Latent pixels of a batch, such as two images of 512 x 512: from here on the graph of a pass takes
+more than a GiB, so that no more are measured together, and values are computed twice."""
+_AMPLIFY = (4096.0, 64.0, 1.0)
 _FUNCTIONS = ("weight_function", "bias_function")
 
 
@@ -55,6 +56,22 @@ def checkpointed(unet: torch.nn.Module, wanted: bool) -> Iterator[None]:
             if isinstance(module, (BasicTransformerBlock, ResBlock)):
                 _set(module, "forward", _recomputing(module.forward), undo)
         yield
+
+
+def until_finite(
+    one_pass: Callable[[float], T], gradient_of: Callable[[T], tuple[torch.Tensor, bool]]
+) -> T:
+    """one_pass(factor on what is differentiated), with ever smaller ones while float16 overflows.
+
+    gradient_of(its result): the gradient, and whether the factor served, in float16. The last
+    result need not be finite.
+    """
+    for amplify in _AMPLIFY:
+        found = one_pass(amplify)
+        gradient, half = gradient_of(found)
+        if not half or bool(gradient.isfinite().all()):
+            break
+    return found
 
 
 def _streamed(module: Any, device: torch.device) -> bool:
@@ -131,7 +148,7 @@ class PassMemory:
 
     def recomputes(self, x: torch.Tensor) -> bool:
         """Whether values are computed twice for latents x (I, channels, height, width)."""
-        worth = len(x) * x.shape[-2] * x.shape[-1] >= _WORTH_RECOMPUTING or self.short
+        worth = len(x) * x.shape[-2] * x.shape[-1] >= LARGE_BATCH or self.short
         return self.checkpointing == "on" or (self.checkpointing == "auto" and worth)
 
     def fit(self, x: torch.Tensor, one_pass: Callable[[bool], T]) -> T:

@@ -1,4 +1,4 @@
-"""A cross-attention layer as hooks see it: its name in messages, and its queries and keys."""
+"""A cross-attention layer as hooks see it: its name in messages, its queries, keys and values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
+from ...hrv.attention import scale_value_rows
 from ...hrv.heads import CrossAttentionLayer
+from .hooks import Call
 
 
 def layer_name(layer: CrossAttentionLayer) -> str:
     """Such as "down layer 3", for messages."""
     return f"{layer.stage} layer {layer.layer}"
+
+
+def rescaled_values(call: Call, values: torch.Tensor, factors: torch.Tensor) -> torch.Tensor | None:
+    """What a layer's `to_v` gives, with its maps rescaled: M diag(s) V = M (s V).
+
+    values (rows, T, h*d), factors (rows, call.tokens, h); tokens that other packs have added after
+    the call's own stay as they are. None where another pack has changed the number of rows.
+    """
+    if values.shape[0] != call.rows or values.shape[1] < call.tokens:
+        return None
+    if values.shape[1] == call.tokens:
+        return scale_value_rows(values, factors)
+    own = scale_value_rows(values[:, : call.tokens], factors)
+    return torch.cat([own, values[:, call.tokens :]], dim=1)
 
 
 def on_queries_and_keys(

@@ -12,6 +12,7 @@ import torch
 from ...hrv.measure.effect import Effects
 from ...hrv.measure.refine import Point, Refined, Refining, refined
 from ..effects.sampling import Conditionings, Guidance, sample_lists
+from ..host.gradients import LARGE_BATCH
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..shared.noise import latent_shape, seeded_noise
@@ -21,7 +22,6 @@ from .readings import Scene
 from .settings import MeasureSettings
 
 SAMPLER, SCHEDULER = "euler", "normal"
-_TOGETHER = 8192  # latent pixels sampled at a time: two images of 512 x 512, or one of 1024 x 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def sample_images(
 
 
 def _groups(model: Any, settings: MeasureSettings) -> list[list[int]]:
-    """Numbers of the images that are sampled together."""
+    """Numbers of the images that are sampled together: a batch that one pass has memory for."""
     _, height, width = latent_shape(model, settings.width, settings.height)
-    together = max(1, _TOGETHER // (height * width))
+    together = max(1, LARGE_BATCH // (height * width))
     return [group.tolist() for group in torch.arange(settings.images).split(together)]

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.attention import scale_value_rows, token_factors
+from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
 from ..host.hooks import Call, Hook, PromptRows, Run
-from ..host.layers import layer_name
+from ..host.layers import layer_name, rescaled_values
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 
@@ -94,14 +94,12 @@ class Rescale(Hook[RescaleState]):
         self, call: Call, layer: CrossAttentionLayer, active: Sequence[int]
     ) -> Callable[..., torch.Tensor]:
         def scale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-            if values.shape[0] != call.rows or values.shape[1] < call.tokens:
+            factors = self._factors(call, layer, active, values.device)
+            scaled = rescaled_values(call, values, factors)
+            if scaled is None:
                 call.run.state(self).bypassed = layer_name(layer)
                 return values
-            factors = self._factors(call, layer, active, values.device)
-            if values.shape[1] == call.tokens:
-                return scale_value_rows(values, factors)
-            own = scale_value_rows(values[:, : call.tokens], factors)
-            return torch.cat([own, values[:, call.tokens :]], dim=1)  # tokens other packs added
+            return scaled
 
         return scale
 

@@ -111,7 +111,7 @@ def test_recomputing_gives_the_same_effects(models, scene):
 
 def test_an_images_effects_do_not_depend_on_those_sampled_with_it(models, scene, monkeypatch):
     together = measure(models["sd1"], scene, settings(images=3))
-    monkeypatch.setattr(run, "_TOGETHER", 1)
+    monkeypatch.setattr(run, "LARGE_BATCH", 1)
     alone = measure(models["sd1"], scene, settings(images=3))
     assert close(alone, together, 1e-3)
     for a, b in zip(alone.halves, together.halves, strict=True):
@@ -253,7 +253,7 @@ def test_other_batches_in_the_second_pass_are_refused(models, clip, monkeypatch,
 
 def test_phrases_that_the_encoder_reads_alike_are_refused(clip):
     with pytest.raises(ValueError, match="alike"):
-        read_scene(clip, prompt(clip), Readings("mouse", "caf\u00e9 mouse", "cafe\u0301 mouse"))
+        read_scene(clip, prompt(clip), Readings("mouse", "computer mouse", "(computer mouse:1.0)"))
 
 
 @pytest.mark.parametrize("instead", ["mouse animal", ""])

@@ -93,7 +93,7 @@ def test_batches_and_the_order_of_joined_prompts_do_not_matter(models, clip, sce
     ]
     assert close(*(measure(models["sd1"], each, settings) for each in joined), 1e-3)
     together = measure(models["sd1"], scene, settings)
-    monkeypatch.setattr(run, "_TOGETHER", 1)
+    monkeypatch.setattr(run, "LARGE_BATCH", 1)
     assert close(measure(models["sd1"], scene, settings), together, 1e-3)
 
 
