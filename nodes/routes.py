@@ -1,4 +1,4 @@
-"""What the page's script asks for: the concepts in an HRV file."""
+"""What the page's script asks for: the concepts in an HRV file, the words of a prompt."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from aiohttp import web
 from server import PromptServer
 
 from .library.choices import concepts_of
+from .prompts.picking import words_to_pick
+
+LONGEST = 20_000  # characters of prompts in one question
 
 
 def register() -> None:
-    """Register the route; called once when the pack loads."""
-    PromptServer.instance.routes.get("/hrv/concepts")(concepts)
+    """Register the routes; called once when the pack loads."""
+    routes = PromptServer.instance.routes
+    routes.get("/hrv/concepts")(concepts)
+    routes.post("/hrv/words")(words)
 
 
 async def concepts(request: web.Request) -> web.Response:
@@ -20,3 +25,21 @@ async def concepts(request: web.Request) -> web.Response:
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=404)
     return web.json_response({"concepts": listed})
+
+
+async def words(request: web.Request) -> web.Response:
+    """The words to pick of {"prompts": [...]}, for a field that says "words" in its "form".
+
+    400 where it is asked otherwise.
+    """
+    try:
+        asked = await request.json()
+        prompts, named, form = asked["prompts"], asked["words"], asked.get("form", "list")
+        texts = [*prompts, named, form]
+        fits = isinstance(prompts, list) and all(isinstance(text, str) for text in texts)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        fits = False
+    if not fits or sum(map(len, prompts)) + len(named) > LONGEST:
+        reason = f"Expected prompts, words and form as texts of at most {LONGEST} characters."
+        return web.json_response({"error": reason}, status=400)
+    return web.json_response(words_to_pick(prompts, named, form))

@@ -46,6 +46,12 @@ def decode_pieces(pieces: Iterable[str]) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
+def encode_pieces(text: str) -> str:
+    """Text as byte-pair pieces spell it: a character for each of its bytes."""
+    characters = {byte: character for character, byte in _byte_of_character().items()}
+    return "".join(characters[byte] for byte in text.encode())
+
+
 def _kind(character: str) -> str:
     category = unicodedata.category(character)[0]
     return " " if character.isspace() else category if category in "LN" else "other"

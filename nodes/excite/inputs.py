@@ -10,6 +10,7 @@ from ...hrv.excite.filters import Kernel
 from ...hrv.excite.plan import MapSize
 from ...hrv.excite.words import TokenSlice
 from ..shared.inputs import HRV, model_input
+from ..shared.marks import words_of
 
 KERNELS: dict[str, Kernel | None] = {
     "as published": None,
@@ -37,6 +38,7 @@ def excite_inputs() -> list[Any]:
             default="",
             tooltip="The words that must be in the image, each with its concept: "
             "cat: Animals, dog: Animals. Without an HRV just: cat, dog.",
+            extra_dict=words_of("conditioning", form="pairs"),
         ),
         io.Float.Input(
             "strength",

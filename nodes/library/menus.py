@@ -21,9 +21,14 @@ ROW = {MARK: "row"}
 """Of a text that names a vector which the node makes."""
 
 
-def concept_input(name: str, tooltip: str) -> Any:
-    """A menu of the concepts of all HRV files; list its name in the node's `any_concept` too."""
-    return io.Combo.Input(name, options=known_concepts(), tooltip=tooltip, extra_dict=CONCEPTS)
+def concept_input(name: str, tooltip: str, default: str = "Color") -> Any:
+    """A menu of the concepts of all HRV files; list its name in the node's `any_concept` too.
+
+    default: where a new node begins, until an HRV is connected that does not have it.
+    """
+    return io.Combo.Input(
+        name, options=known_concepts(), default=default, tooltip=tooltip, extra_dict=CONCEPTS
+    )
 
 
 def any_concept(*names: str) -> Any:

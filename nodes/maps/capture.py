@@ -10,6 +10,7 @@ from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..prompts.tag import prompts_of
 from ..shared.inputs import CATEGORY, model_input
+from ..shared.marks import words_of
 from ..shared.notify import node_id
 from .capture_hook import Capture
 from .captured import MAPS, CapturedMaps
@@ -50,6 +51,7 @@ class HRVCapture(io.ComfyNode):
                     advanced=True,
                     tooltip="A word whose map, over all heads, grows on this node while the "
                     "sampler runs. Leave empty for none. Changing it samples again.",
+                    extra_dict=words_of("conditioning", form="phrase"),
                 ),
             ],
             outputs=[

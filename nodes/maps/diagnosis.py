@@ -31,7 +31,7 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
                 *map_inputs(),
                 HRV.Input("hrv", tooltip="Head relevance vectors made for this model (HRV Load)."),
                 concept_input("meant", "What the word was meant as."),
-                concept_input("instead", "What it may have been taken for."),
+                concept_input("instead", "What it may have been taken for.", "Plants"),
                 io.String.Input(
                     "more_concepts",
                     default="",

@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ...hrv.draw.overlay import COLOURS
+from ..shared.marks import words_of
 from .captured import MAPS
 from .settings import HEADS
 
@@ -31,6 +32,7 @@ def map_inputs() -> list[Any]:
             default="",
             tooltip="A word or phrase of the prompt. All its occurrences are averaged; mouse#2 "
             "means the second one.",
+            extra_dict=words_of("maps", form="phrase"),
         ),
     ]
 

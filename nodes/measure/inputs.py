@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..library.menus import ROW
 from ..shared.inputs import prompt_input
+from ..shared.marks import words_of
 
 
 def measure_inputs() -> list[Any]:
@@ -46,6 +47,7 @@ def _word_inputs() -> list[Any]:
             default="",
             tooltip="The word of the prompt that can mean two things: mouse. mouse#2 means the "
             "second one.",
+            extra_dict=words_of("conditioning", form="phrase"),
         ),
         io.String.Input(
             "read_as",

@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..library.menus import concept_input
 from ..shared.inputs import HRV, clamp_inputs, strength_input
+from ..shared.marks import words_of
 
 PUBLISHED = {True: 0.9, False: 0.4}
 """Self-replace with an HRV (arXiv 2412.02237) and without (arXiv 2208.01626)."""
@@ -40,6 +41,7 @@ def edit_inputs() -> list[Any]:
             default="",
             tooltip="The edited words of the target prompt, separated by commas. Empty means "
             "every word that differs from the source.",
+            extra_dict=words_of("target"),
         ),
         _range("cross_replace", 0.8, "words keep their place in the image"),
         _self_replace(),
@@ -117,6 +119,7 @@ def _blend_inputs() -> list[Any]:
             advanced=True,
             tooltip="The words whose area may change, of either prompt, such as the object. "
             "Empty means the words that differ.",
+            extra_dict=words_of("source", "target"),
         ),
         io.Float.Input(
             "blend_threshold",

@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..shared.inputs import CATEGORY
+from ..shared.marks import PROMPT_TEXT
 from ..shared.notify import node_id
 from .encoding import encoded, identity, require_clip
 from .tag import read_prompt, tag
@@ -28,6 +29,7 @@ class HRVPrompt(io.ComfyNode):
                     "text",
                     multiline=True,
                     dynamic_prompts=True,
+                    extra_dict=PROMPT_TEXT,
                     tooltip="What the image shows. Weights such as (word:1.2), embeddings "
                     "and long prompts work as usual.",
                 ),
@@ -59,7 +61,10 @@ class HRVTagPrompt(io.ComfyNode):
                 ),
                 io.Clip.Input("clip", tooltip="The CLIP that encoded it."),
                 io.String.Input(
-                    "text", multiline=True, tooltip="Exactly the text that was encoded."
+                    "text",
+                    multiline=True,
+                    tooltip="Exactly the text that was encoded.",
+                    extra_dict=PROMPT_TEXT,
                 ),
             ],
             outputs=[io.Conditioning.Output(tooltip="The same prompt, ready for HRV nodes.")],

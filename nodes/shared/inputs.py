@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import upper_bound
+from .marks import words_of
 
 CATEGORY = "HRV"
 HRV = io.Custom("HRV")
@@ -28,7 +29,10 @@ def prompt_input() -> Any:
 
 
 def words_input(tooltip: str) -> Any:
-    return io.String.Input("words", default="", tooltip=tooltip)
+    """Words of the prompt behind the node's `conditioning`."""
+    return io.String.Input(
+        "words", default="", tooltip=tooltip, extra_dict=words_of("conditioning")
+    )
 
 
 def strength_input() -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from comfy_api.latest import io
 from server import PromptServer
 
-EVENT = "hrv.warning"
+WARNING, TEXT = "hrv.warning", "hrv.text"
+"""The events that web/toasts.js and web/texts.js listen for."""
 logger = logging.getLogger("ComfyUI-HRV")
 
 
@@ -19,7 +20,7 @@ def warn(message: str) -> None:
     logger.warning("%s", message)
     server = _server()
     if server is not None:
-        server.send_sync(EVENT, {"message": message}, server.client_id)
+        server.send_sync(WARNING, {"message": message}, server.client_id)
 
 
 def warn_bypassed(label: str, layer: str) -> None:
@@ -42,10 +43,10 @@ def node_id(node: type[io.ComfyNode]) -> str | None:
 
 
 def show_text(text: str, node: str | None) -> None:
-    """Show text on the node of this id while it runs; the page shows no other text of a node."""
+    """Show text on the node of this id, from now until it says something else."""
     server = _server()
     if server is not None and node is not None:
-        server.send_progress_text(text, node)
+        server.send_sync(TEXT, {"node": node, "text": text}, server.client_id)
 
 
 def teller(node: str | None) -> Callable[[str], None]:

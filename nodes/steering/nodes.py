@@ -98,7 +98,7 @@ class HRVConceptAdjust(io.ComfyNode):
             inputs=[
                 *_word_inputs(
                     concept_input("desired", "What the word should mean."),
-                    concept_input("undesired", "What the word should not be taken for."),
+                    concept_input("undesired", "What the word should not be taken for.", "Plants"),
                 ),
                 _weight_input("desired_weight", 2.0, "How hard to pull towards the desired one."),
                 _weight_input("undesired_weight", 1.0, "How hard to push off the undesired one."),
@@ -178,11 +178,7 @@ class HRVOrderedWeaken(io.ComfyNode):
                     tooltip="What the weakened maps are multiplied with. 1 changes nothing, 0 "
                     "silences, below 0 removes more. The paper takes -2.",
                 ),
-                io.String.Input(
-                    "words",
-                    default="",
-                    tooltip="Weaken only these words; leave empty for the whole prompt.",
-                ),
+                words_input("Weaken only these words; leave empty for the whole prompt."),
                 io.Int.Input(
                     "order_seed",
                     default=0,

@@ -10,6 +10,16 @@ from chromium import FLAGS, find_or_install
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import Server
 
+# node("HRVLoad"), field(node, "file"), menu(field), opened by tests in the page.
+EDITOR = """() => Object.assign(window, {
+  every: () => [app.rootGraph, ...app.rootGraph.subgraphs.values()].flatMap(graph => graph.nodes),
+  node: type => every().find(node => node.type === type),
+  field: (type, name) => node(type)?.widgets.find(widget => widget.name === name),
+  menu: (type, name) => { const { values } = field(type, name).options;
+    return typeof values === "function" ? values() : values },
+  type: (type, name, value) => {
+    const it = field(type, name); it.value = value; it.callback?.(value) },
+})"""
 READY = "window.app?.graph?.nodes && window.app.extensionManager"
 
 
@@ -43,6 +53,17 @@ def page(chromium: Any, server: Server) -> Any:
     page.set_default_timeout(120_000)
     page.goto(server.url)
     page.wait_for_function(READY)
+    return page
+
+
+@pytest.fixture(scope="module", params=["classic", "nodes 2.0"])
+def editor(request: Any, page: Any) -> Any:
+    """The page with its nodes drawn by either renderer, and its own words for them (`EDITOR`)."""
+    vue = request.param == "nodes 2.0"
+    setting = "on => window.app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)"
+    page.evaluate(setting, vue)
+    page.wait_for_function("on => Boolean(window.LiteGraph.vueNodesMode) === on", arg=vue)
+    page.evaluate(EDITOR)
     return page
 
 

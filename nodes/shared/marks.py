@@ -1,0 +1,20 @@
+"""Marks on inputs that the page's script goes by, so that no node has to be named there.
+
+`web/` finds fields by these; menus of concepts have marks of their own (nodes/library/menus.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+WORDS = "hrv_words"
+PROMPT_TEXT = {"hrv_prompt": True}
+"""Of a text that is a prompt, whose words other nodes may name."""
+
+WordsForm = Literal["list", "phrase", "pairs"]
+"""vase, red car, mouse#2; mouse#2 alone; cat: Animals, dog: Animals."""
+
+
+def words_of(*inputs: str, form: WordsForm = "list") -> dict[str, Any]:
+    """Of a text that names words of the prompt behind these inputs of its node."""
+    return {WORDS: {"of": list(inputs), "form": form}}

@@ -1,0 +1,97 @@
+// The words of the prompt under every field that names words: click one to name it.
+import { api } from "../../scripts/api.js";
+import { addField, element } from "./elements.js";
+import { marked, optionsOf } from "./marks.js";
+import { promptTexts } from "./prompts.js";
+
+const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
+const CONNECT = "Connect an HRV Prompt to pick its words here.";
+const LATER = "The prompt's text comes from another node: type the word.";
+const EMPTY = "The prompt is still empty.";
+const HIGHEST = 84;
+
+const views = new WeakMap(); // field -> { node, inner, asked: the last question }
+
+export const hasChips = (node) => marked(node, MARK).length > 0;
+
+export function setUpChips(node) {
+  for (const field of marked(node, MARK)) {
+    const inner = addField(node, `${field.name} to pick`, {
+      className: "hrv-words", most: HIGHEST, after: field, advanced: field.options?.advanced,
+    });
+    views.set(field, { node, inner, asked: null });
+  }
+}
+
+export function refreshChips(node) {
+  for (const field of marked(node, MARK)) if (views.has(field)) refresh(field, views.get(field));
+}
+
+async function refresh(field, view) {
+  const { of, form } = optionsOf(view.node, field.name)[MARK];
+  const texts = promptTexts(view.node, of);
+  const prompts = texts.filter((text) => text !== null);
+  const asked = JSON.stringify({ prompts, words: String(field.value ?? ""), form });
+  const question = asked + texts.length;
+  if (question === view.asked) return;
+  view.asked = question;
+  if (!prompts.length) return say(view, texts.length ? LATER : CONNECT);
+  const answer = await api.fetchApi("/hrv/words", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: asked,
+  });
+  if (view.asked !== question) return; // another question has been asked meanwhile
+  if (answer.ok) show(field, view, form, await answer.json());
+  else view.asked = null;
+}
+
+const say = (view, text) =>
+  view.inner.replaceChildren(element("p", { className: "hrv-hint" }, text));
+
+function show(field, view, form, { words, missing }) {
+  const chips = words.map((word) => {
+    const change = word.phrase === null ? having(field.value, word, form) : without(field.value, word, words);
+    return chip(word, () => {
+      setValue(field, change);
+      refreshChips(view.node);
+    });
+  });
+  const faults = missing.map((text) => element("p", { className: "hrv-missing" }, text));
+  if (!chips.length && !faults.length) return say(view, EMPTY);
+  view.inner.replaceChildren(...faults, ...chips);
+}
+
+function chip(word, onclick) {
+  const [text, count] = word.pick.split(/(?<=.)#(?=\d+$)/);
+  const button = element("button", { type: "button", title: word.pick, onclick }, text);
+  if (count) button.append(element("sub", {}, count));
+  button.setAttribute("aria-pressed", String(word.phrase !== null));
+  return button;
+}
+
+const phrases = (value) => value.split(/[,\n]/).map((part) => part.trim()).filter(Boolean);
+const name = (word) => word.pick.replace(/#\d+$/, "");
+
+// What a field says without a word: where "mouse" names several, the others stay.
+function without(value, word, words) {
+  const listed = phrases(value);
+  const named = words.filter((each) => each.phrase === word.phrase);
+  const alike = named.every((each) => name(each) === name(word));
+  const [, ...concept] = listed[word.phrase].split(":");
+  const others = named.filter((each) => alike && each.pick !== word.pick);
+  listed.splice(word.phrase, 1, ...others.map((each) => [each.pick, ...concept].join(":")));
+  return listed.join(", ");
+}
+
+// What it says with one more word, of the concept that was named last.
+function having(value, { pick }, form) {
+  if (form === "phrase") return pick;
+  const listed = phrases(value);
+  const concept = form === "pairs" ? listed.at(-1)?.split(":")[1] : undefined;
+  return [...listed, concept ? `${pick}:${concept}` : pick].join(", ");
+}
+
+// As if it had been typed, so that both renderers show it and the page notes a change.
+function setValue(field, value) {
+  field.value = value;
+  field.callback?.(value);
+}

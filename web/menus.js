@@ -1,0 +1,82 @@
+// Menus of concepts follow the connected vectors: the concepts of their file, or the names typed
+// into the node that makes them.
+import { api } from "../../scripts/api.js";
+import { inputsOfType, source } from "./graph.js";
+import { marked, optionsOf } from "./marks.js";
+
+const MARK = "hrv_menu"; // of an input: "concepts", "file", or "row" of a node that makes vectors
+const VECTORS = "HRV";
+const STEPS = 32;
+const FRESH = 2000; // milliseconds in which a file's concepts are not asked for again
+
+const listing = (node, what) =>
+  marked(node, MARK).filter((widget) => optionsOf(node, widget.name)[MARK] === what);
+
+const known = new Map(); // file -> { concepts, asked }
+const told = []; // who wants to hear that a file's concepts have come
+
+export const onConcepts = (callback) => told.push(callback);
+
+// The concepts of a file as far as known; asks the server again now and then, for the next time.
+function conceptsOf(file) {
+  const entry = known.get(file) ?? {};
+  if (!(Date.now() - entry.asked < FRESH)) {
+    known.set(file, { ...entry, asked: Date.now() });
+    ask(file).then((concepts) => {
+      known.set(file, { concepts, asked: Date.now() });
+      if (String(concepts) !== String(entry.concepts)) for (const callback of told) callback();
+    });
+  }
+  return entry.concepts;
+}
+
+async function ask(file) {
+  const answer = await api.fetchApi(`/hrv/concepts?file=${encodeURIComponent(file)}`);
+  return answer.ok ? (await answer.json()).concepts : undefined;
+}
+
+// What the vectors of a node list: undefined where it is not known.
+export function conceptsFor(node) {
+  for (let step = 0; node && step < STEPS; step += 1) {
+    const rows = listing(node, "row").map((widget) => String(widget.value).trim()).filter(Boolean);
+    if (rows.length) return rows;
+    const [file] = listing(node, "file");
+    if (file) return conceptsOf(file.value);
+    node = source(node, inputsOfType(node, VECTORS)[0])?.node;
+  }
+  return undefined;
+}
+
+// The host reads a list that is a function each time a menu opens. It must take no parameters:
+// the page counts them where it looks for a list's length.
+function follow(node, widget) {
+  const every = widget.options.values;
+  if (typeof every === "function") return;
+  widget.options.values = () => conceptsFor(node) ?? every;
+}
+
+// A menu that nobody has touched takes the first of the connected vectors' concepts that is free.
+function choose(node) {
+  const concepts = conceptsFor(node);
+  const menus = listing(node, "concepts");
+  for (const [place, widget] of menus.entries()) {
+    const untouched = widget.value === optionsOf(node, widget.name).default;
+    if (concepts?.length && untouched && !concepts.includes(widget.value)) {
+      widget.value = concepts[Math.min(place, concepts.length - 1)];
+    }
+  }
+}
+
+export function setUpMenus(node) {
+  for (const widget of listing(node, "concepts")) follow(node, widget);
+}
+
+// After a change of the graph: what a menu will show is asked for before it is opened.
+export function refreshMenus(node) {
+  if (listing(node, "concepts").length) choose(node);
+}
+
+// After the page has put the server's lists into all menus (the R key).
+export function forgetConcepts() {
+  known.clear();
+}
