@@ -59,10 +59,11 @@ function follow(node, widget) {
 function choose(node) {
   const concepts = conceptsFor(node);
   const menus = listing(node, "concepts");
-  for (const [place, widget] of menus.entries()) {
+  for (const widget of menus) {
     const untouched = widget.value === optionsOf(node, widget.name).default;
     if (concepts?.length && untouched && !concepts.includes(widget.value)) {
-      widget.value = concepts[Math.min(place, concepts.length - 1)];
+      const taken = menus.filter((other) => other !== widget).map((other) => other.value);
+      widget.value = concepts.find((concept) => !taken.includes(concept)) ?? concepts[0];
     }
   }
 }

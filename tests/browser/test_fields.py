@@ -207,10 +207,8 @@ def test_a_new_node_takes_concepts_of_the_vectors_it_is_connected_to(graph, few)
           const made = LiteGraph.createNode('HRVConceptAdjust'); app.graph.add(made);
           node('HRVLoad').connect(0, made, made.findInputSlot('hrv')) }"""
     )
-    chosen = (
-        "[field('HRVConceptAdjust', 'desired').value, field('HRVConceptAdjust', 'undesired').value]"
-    )
-    graph.wait_for_function(f"names => String({chosen}) === String(names)", arg=few)
+    graph.wait_for_function(f"field('{ADJUST}', 'undesired').value === 'Dragons'")
+    assert graph.evaluate(f"field('{ADJUST}', 'desired').value") == "Color"
 
 
 def test_menus_follow_the_texts_of_a_node_that_makes_vectors(graph):
