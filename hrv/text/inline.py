@@ -65,11 +65,16 @@ def take_out(prompt: str, strength: float = 1.0) -> tuple[str, tuple[WordReading
     strength: of those that name none. ValueError, quoting the form, for one that is not right.
     """
     readings = tuple(_reading(tag[1], tag[0], _TAG_FORM, strength) for tag in _TAG.finditer(prompt))
-    plain = _TAGS.sub(_gap, prompt)
+    plain = without_forms(prompt)
     broken = _BROKEN.search(plain)
     if broken:
         raise ValueError(f"“{broken[0]}” is not a complete form. {_TAG_FORM}")
     return plain, readings
+
+
+def without_forms(prompt: str) -> str:
+    """The prompt without its <hrv:...> forms, right or wrong."""
+    return _TAGS.sub(_gap, prompt)
 
 
 def read_lines(text: str, strength: float = 1.0) -> tuple[WordReading, ...]:

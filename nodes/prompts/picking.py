@@ -8,14 +8,19 @@ from typing import Any
 
 from comfy.sd1_clip import escape_important, token_weights, unescape_important
 
+from ...hrv.text.inline import without_forms
 from ...hrv.text.typed import listed_phrases, picking, typed_table
 
 _EMBEDDING = re.compile(r"\bembedding:\S+")
 
 
 def spoken_parts(prompt: str) -> list[str]:
-    """A prompt's texts as the host cuts them by weights; brackets, weights, embeddings are gone."""
-    parts = (unescape_important(part) for part, _ in token_weights(escape_important(prompt), 1.0))
+    """A prompt's texts as the host cuts them by weights; only words are left.
+
+    Gone are brackets, weights, embeddings and the forms of hrv/text/inline.py.
+    """
+    text = without_forms(prompt)
+    parts = (unescape_important(part) for part, _ in token_weights(escape_important(text), 1.0))
     return [_EMBEDDING.sub(" ", part) for part in parts]
 
 

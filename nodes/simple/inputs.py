@@ -9,6 +9,7 @@ from comfy_api.latest import io
 from ...hrv.text.inline import STRONGEST
 from ..library.choices import AUTO, choices
 from ..shared.inputs import HRV
+from ..shared.marks import PROMPT_TEXT, words_of
 from .presets import NONE, PRESETS
 from .vectors import HERE, IN_PASSES
 
@@ -23,6 +24,7 @@ def steer_inputs() -> list[Any]:
             dynamic_prompts=True,
             tooltip="The prompt. A word can be steered inside it too: "
             "a vase in lavender <hrv:lavender:Color:-Plants:0.8> color.",
+            extra_dict=PROMPT_TEXT,
         ),
         *_word_inputs(),
         _vectors_input(),
@@ -46,6 +48,7 @@ def _word_inputs() -> list[Any]:
             default="",
             tooltip="The word of the prompt that is to be read differently: mouse. mouse#2 means "
             "the second one. Empty: none.",
+            extra_dict=words_of("text", form="phrase"),
         ),
         io.String.Input(
             "read_as",

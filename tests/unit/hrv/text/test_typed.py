@@ -37,6 +37,11 @@ def test_embeddings_are_no_words(parts):
     assert [word for word, _ in table.words] == ["a", "cat", ",", "dog"]
 
 
+def test_forms_that_are_taken_out_of_a_prompt_are_no_words(parts):
+    table = typed_table(parts("a vase in lavender <hrv:lavender:Color:-Plants:0.8> color"))
+    assert [word for word, _ in table.words] == ["a", "vase", "in", "lavender", "color"]
+
+
 def pick(prompt: str, *phrases: str) -> Picking:
     return picking([typed_table([prompt])], phrases)
 
