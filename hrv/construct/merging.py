@@ -46,7 +46,7 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
             before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
             if before & new:
                 raise ValueError(
-                    "The same images would count twice "
+                    "The same images would be counted twice "
                     f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
                 )
             runs[name] = ranges(sorted(before | new))

@@ -56,7 +56,7 @@ def load_votes(path: Path) -> VoteRecord:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise ValueError("It is no votes file of this version")
+                raise ValueError("It is not a votes file of this version")
             tensors = {name: file.get_tensor(name) for name in ("votes", "counted")}
         return _record(metadata, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
@@ -106,6 +106,6 @@ def open_run(path: Path | None, wanted: VoteRecord) -> VoteRecord:
         return found.resumed(wanted.prompts)
     except ValueError as error:
         raise ValueError(
-            f"The run “{path.stem}” was begun otherwise and cannot be resumed. {error} (The first "
-            "is that of the file.) Set it back, or give this run another name."
+            f"The run “{path.stem}” was started with other settings and cannot be resumed. {error} "
+            "(First: the saved run.) Restore the settings, or give this run another name."
         ) from error

@@ -160,6 +160,6 @@ def _require_width(model: Any, embeddings: WordEmbeddings) -> None:
     wanted, found = layer.attention.to_k.in_features, embeddings.tokens.shape[1]
     if wanted != found:
         raise ValueError(
-            f"The model reads text of width {wanted}, but this CLIP gives {found}. Use the CLIP "
-            "of the same checkpoint."
+            f"The model expects text embeddings of size {wanted}, but this CLIP gives {found}. Use "
+            "the CLIP of the same checkpoint."
         )

@@ -68,7 +68,7 @@ def test_a_phrase_that_a_bracket_cuts_is_refused():
     ("phrase", "message"),
     [
         (Phrase("mose"), "Did you mean 'mouse'"),
-        (Phrase("mouse", 3), "2 times, so there is no 'mouse#3'"),
+        (Phrase("mouse", 3), "2 times in the prompt, so there is no 'mouse#3'"),
         (Phrase(" "), "Type a word"),
     ],
 )
