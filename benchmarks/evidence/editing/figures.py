@@ -27,6 +27,8 @@ def draw(table: Data, folder: Path) -> list[str]:
     for number, (axes, (attribute, points)) in enumerate(zip(grid, table.items(), strict=True)):
         for name, colour in COLOURS.items():
             mine = [point for point in points if point["method"] == name]
+            if not mine:
+                continue
             x, y = [_kept(p, attribute) for p in mine], [100 * p["success"] for p in mine]
             low = [v - 100 * p["interval"][0] for v, p in zip(y, mine, strict=True)]
             high = [100 * p["interval"][1] - v for v, p in zip(y, mine, strict=True)]

@@ -19,6 +19,23 @@ LEVELS = 21
 """So many levels of the background between those that both methods reach."""
 
 
+def joined(rows: Sequence[EditRow]) -> list[EditRow]:
+    """One row a scene with the methods of all vectors, of those that every scene has."""
+    by_seed: dict[int, EditRow] = {}
+    for row in rows:
+        known = by_seed.get(row["seed"], row)
+        before = [] if known is row else known["found"]
+        names = {(one["name"], one["rate"]) for one in before}
+        new = [one for one in row["found"] if (one["name"], one["rate"]) not in names]
+        by_seed[row["seed"]] = {**known, "found": [*before, *new]}
+    names_of = [{one["name"] for one in row["found"]} for row in by_seed.values()]
+    every = set.intersection(*names_of) if names_of else set()
+    return [
+        {**row, "found": [one for one in row["found"] if one["name"] in every]}
+        for row in by_seed.values()
+    ]
+
+
 def of(rows: Sequence[EditRow], attribute: str) -> list[EditRow]:
     """The rows of one kind of edit."""
     return [row for row in rows if attribute in (row["attribute"], ALL)]

@@ -8,7 +8,7 @@ from ...framework.statistics import Finding, Interval, finding, percent, spread,
 from ...framework.statistics import points as in_points
 from ..experiment import Summary
 from .edits import P2P, WITH_HRV, EditRow
-from .outcomes import ALL, at_equal_background, difference, of, rates, usable
+from .outcomes import ALL, at_equal_background, difference, joined, of, rates, usable
 from .points import Data, Point, points, table
 
 PUBLISHED = {P2P: 0.4, **dict.fromkeys(WITH_HRV.values(), 0.9)}
@@ -22,11 +22,13 @@ CAPTIONS = {
 
 def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Data]:
     """Success and what is kept, by kind of edit and method."""
+    rows = joined(rows)
     found = {a: points(rows, a) for a in (*attributes, ALL)}
     found = {a: told for a, told in found.items() if told}
     if not found:
         raise ValueError("The judge sees no source image as its prompt says; nothing to edit.")
     kinds = [a for a in attributes if a in found]
+    names = [name for name in WITH_HRV.values() if any(p["method"] == name for p in found[ALL])]
     ours = {p["method"]: p for p in found[ALL] if PUBLISHED.get(p["method"], -1) == p["rate"]}
     voted = ours.get(WITH_HRV["voted"])
     return Summary(
@@ -36,11 +38,11 @@ def summarise(rows: Sequence[EditRow], attributes: Sequence[str]) -> Summary[Dat
             for name, p in ours.items()
         ),
         interval=list(voted["interval"]) if voted else None,
-        sentence=" ".join(_sentence(rows, name, kinds) for name in WITH_HRV.values()),
+        sentence=" ".join(_sentence(rows, name, kinds) for name in names),
         findings=[
             _rule(rows),
-            *(_by_kind(rows, name, kinds) for name in WITH_HRV.values()),
-            *(_at_equal_rates(rows, name) for name in WITH_HRV.values()),
+            *(_by_kind(rows, name, kinds) for name in names),
+            *(_at_equal_rates(rows, name) for name in names),
             _front(found),
         ],
         tables=[table(a, told) for a, told in found.items()],

@@ -12,11 +12,10 @@ from torch import Tensor
 
 from ....demo.sampling import Sampling
 from ....demo.world import group_of
-from ....hrv.relevance import KINDS as VECTORS
 from ....hrv.relevance import HeadRelevance, Kind
 from ...framework.excited import excited
 from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Conditioning, Lab, measured_digest
+from ..lab import Conditioning, Lab, vectors_at_hand
 from .attention import Watched, watch
 from .prompts import outcome, pairs, prompt_of
 from .snapshots import pack
@@ -41,14 +40,15 @@ REACH = (0.02, 20.0)
 
 class ObjectsCase(TypedDict):
     """Two kinds with their colours; screen: seeds that decide whether the prompt is hard;
-    anyway: excite it even if it is not; measured: which measured vectors."""
+    anyway: excite it even if it is not; vector, digest: of A&E-HRV."""
 
     kinds: list[str]
     colours: list[str]
     screen: list[int]
     seeds: list[int]
     anyway: bool
-    measured: str
+    vector: Kind
+    digest: str
 
 
 class MethodRow(TypedDict):
@@ -64,8 +64,8 @@ class MethodRow(TypedDict):
 
 
 class ObjectsRow(TypedDict):
-    """One prompt; missed: share of the screening images without one of the objects; methods: empty
-    where it was only screened; attended: see `attended`."""
+    """One prompt and vector; missed: share of the screening images without one of the objects;
+    methods: empty where it was only screened; attended: see `Watched.attended`."""
 
     prompt: str
     missed: float
@@ -90,13 +90,12 @@ class Method:
 
 
 EXCITE = Method()
-METHODS = (
-    EXCITE,
-    *(Method(name) for name in VECTORS),
-    *(Method(name, matched=True) for name in VECTORS),
-    *(Method(name, one_size=True) for name in VECTORS),
-)
-"""After plain sampling, in this order; matched ones follow their unmatched ones."""
+
+
+def methods(vector: Kind) -> tuple[Method, ...]:
+    """After plain sampling, in this order: the matched one follows what it is matched to."""
+    hrv = (Method(vector), Method(vector, matched=True), Method(vector, one_size=True))
+    return (EXCITE, *hrv)
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,7 @@ class Objects(DemoStudy[ObjectsCase, ObjectsRow]):
 
     def cases(self, size: Size) -> list[ObjectsCase]:
         cases: list[ObjectsCase] = []
+        voted, *others = vectors_at_hand()
         for number, (kinds, colours) in enumerate(pairs(PROMPTS[size], SEED)):
             first = SEED + 100 * number
             seeds = list(range(first, first + SCREENED + IMAGES[size]))
@@ -125,10 +125,14 @@ class Objects(DemoStudy[ObjectsCase, ObjectsRow]):
                     "screen": seeds[:SCREENED],
                     "seeds": seeds[SCREENED:],
                     "anyway": number < EASY,
-                    "measured": measured_digest(),
+                    "vector": voted.kind,
+                    "digest": voted.digest,
                 }
             )
-        return cases
+        again: list[ObjectsCase] = [
+            {**case, "vector": one.kind, "digest": one.digest} for one in others for case in cases
+        ]
+        return cases + again
 
     def run(self, lab: Lab, case: ObjectsCase) -> ObjectsRow:
         pair = (case["kinds"], case["colours"])
@@ -145,7 +149,7 @@ class Objects(DemoStudy[ObjectsCase, ObjectsRow]):
         return {"prompt": prompt_of(pair), "missed": missed, "methods": found, "attended": seen}
 
     def cost(self, case: ObjectsCase) -> float:
-        return 3 + 20.0 * len(case["seeds"]) * (1 if case["anyway"] else 0.3)
+        return 3 + 10.0 * len(case["seeds"]) * (1 if case["anyway"] else 0.3)
 
 
 def _methods(
@@ -157,7 +161,7 @@ def _methods(
     yield "plain", _row(lab, case, plain)
     far: Sequence[float] = []
     alone: dict[str, Sequence[float]] = {}
-    for method in METHODS:
+    for method in methods(case["vector"]):
         excite = partial(_excited, lab, case, positive, watched, method)
         strength = 1.0
         if method.matched:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....hrv.relevance import KINDS as VECTORS
+from ....hrv.relevance import Kind
 from ...framework.statistics import Interval, mean_interval, points, share_interval
-from .objects import MethodRow, ObjectsRow
+from .objects import Method, MethodRow, ObjectsRow
 
 NAMED, BOTH, RIGHT = "named objects", "both objects", "both objects and both colours"
 MEASURES = (NAMED, BOTH, RIGHT)
@@ -33,13 +35,31 @@ class Gain(NamedTuple):
         return points(self.mean, self.interval)
 
 
+def joined(rows: Sequence[ObjectsRow]) -> list[ObjectsRow]:
+    """One row a prompt, with the methods of all vectors."""
+    by_prompt: dict[str, ObjectsRow] = {}
+    for row in rows:
+        known = by_prompt.get(row["prompt"], row)
+        by_prompt[row["prompt"]] = {**known, "methods": {**row["methods"], **known["methods"]}}
+    return list(by_prompt.values())
+
+
 class Outcomes:
     """The images of some prompts; those of one prompt stand together, in the same order."""
 
     def __init__(self, rows: Sequence[ObjectsRow]) -> None:
         self.rows = rows
-        self.methods = list(rows[0]["methods"])
+        self.methods = [
+            name
+            for name in dict.fromkeys(name for row in rows for name in row["methods"])
+            if all(name in row["methods"] for row in rows)
+        ]
         self.prompts = [row["prompt"] for row in rows for _ in row["methods"]["plain"]["images"]]
+
+    @property
+    def vectors(self) -> list[Kind]:
+        """The vectors of A&E-HRV that every prompt has."""
+        return [name for name in VECTORS if Method(name).name in self.methods]
 
     @property
     def images(self) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....hrv.relevance import KINDS as VECTORS
 from ....hrv.relevance import Kind
 from ...framework.statistics import Interval, finding, percent, verdict
 from ..experiment import Summary
 from . import moved, tables
 from .attention_summary import finding as attention_finding
 from .objects import EXCITE, HARD, Method, ObjectsRow
-from .outcomes import BOTH, MEASURES, RIGHT, Gain, Outcomes
+from .outcomes import BOTH, MEASURES, RIGHT, Gain, Outcomes, joined
 from .tables import Data
 
 CAPTIONS = {
@@ -28,6 +27,7 @@ CAPTIONS = {
 
 def summarise(rows: Sequence[ObjectsRow]) -> Summary[Data]:
     """The table, the paired differences, and what they say."""
+    rows = joined(rows)
     excited = [row for row in rows if row["methods"]]
     hard = [row for row in excited if row["missed"] >= HARD]
     if not hard:
@@ -35,7 +35,7 @@ def summarise(rows: Sequence[ObjectsRow]) -> Summary[Data]:
             f"No prompt of {len(rows)} is hard: plain sampling shows both objects too often."
         )
     found, every = Outcomes(hard), Outcomes(excited)
-    names = ("plain", EXCITE.name, *(Method(name).name for name in VECTORS))
+    names = ("plain", EXCITE.name, *(Method(name).name for name in found.vectors))
     told = ", ".join(f"{name} {percent(found.share(name, BOTH).mean)}" for name in names)
     return Summary(
         ours=f"both objects on hard prompts: {told} ({len(hard)} prompts, {found.images} images "
@@ -45,7 +45,7 @@ def summarise(rows: Sequence[ObjectsRow]) -> Summary[Data]:
         findings=[
             _rule(rows, hard, excited),
             _control(found),
-            *(_matched(found, name) for name in VECTORS),
+            *(_matched(found, name) for name in found.vectors),
             *moved.findings(every),
             *attention_finding(excited),
         ],
@@ -77,7 +77,7 @@ def _rule(
 
 def _sentence(found: Outcomes) -> str:
     parts = []
-    for name in VECTORS:
+    for name in found.vectors:
         gain = found.gain(Method(name).name, EXCITE.name, RIGHT)
         both = found.gain(Method(name).name, EXCITE.name, BOTH)
         plain = found.gain(Method(name).name, "plain", RIGHT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import TypedDict
 
 import numpy as np
@@ -14,10 +14,10 @@ from torch import Tensor
 from ....demo.sampling import Sampling
 from ....demo.world import SIZES, group_of
 from ....hrv.maps import HeadMaps, LayerMaps
-from ....hrv.relevance import KINDS as VECTORS
+from ....hrv.relevance import Kind
 from ....hrv.word_maps import daam_heads, daam_map, normalise, selective_map
 from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Lab, measured_digest
+from ..lab import Lab, vectors_at_hand
 from ..masks import find_mask
 from ..scenes import (
     KINDS,
@@ -30,7 +30,7 @@ from ..scenes import (
     seen_scene,
     with_size,
 )
-from .head_choices import ALL, Heads, head_choices
+from .head_choices import ALL, Heads, by_no_vector, by_relevance
 from .resolutions import perfect
 from .scores import THRESHOLDS, areas_under_roc, ious
 
@@ -43,13 +43,14 @@ IMAGE = (64, 64)
 
 
 class SegmentCase(TypedDict):
-    """A prompt of one object; bare: of nothing else; measured: which measured vectors."""
+    """A prompt of one object; bare: of nothing else; vector, digest: by what heads are chosen."""
 
     prompt: str
     bare: bool
     scene: SceneFields
     seeds: list[int]
-    measured: str
+    vector: Kind
+    digest: str
 
 
 class ChoiceRow(TypedDict):
@@ -67,10 +68,12 @@ class ChoiceRow(TypedDict):
 
 
 class SegmentRow(TypedDict):
-    """All choices on one prompt; size: as asked for; left_out: images that do not show just its
-    object; area: the object's share of each image; hotter: how much hotter DAAM's map is inside."""
+    """The choices of one vector on one prompt, with voted ones all that need no vector too; seed:
+    the first; size: as asked for; left_out: images that do not show just its object; area: the
+    object's share of each image; hotter: how much hotter DAAM's map is inside."""
 
     prompt: str
+    seed: int
     bare: bool
     kind: str
     group: str
@@ -98,6 +101,7 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
         rng = np.random.default_rng(FIRST_SEED)
         cases: list[SegmentCase] = []
         kinds_of_prompt = (True, *(False,) * FULL[size])
+        voted, *others = vectors_at_hand()
         for bare, asked, kind in product(kinds_of_prompt, SIZES, KINDS):
             scene = with_size(scene_with(rng, kind), asked)
             first = FIRST_SEED + 100 * len(cases)
@@ -107,10 +111,14 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
                     "bare": bare,
                     "scene": scene_fields(scene),
                     "seeds": list(range(first, first + IMAGES[size])),
-                    "measured": measured_digest(),
+                    "vector": voted.kind,
+                    "digest": voted.digest,
                 }
             )
-        return cases
+        again: list[SegmentCase] = [
+            {**case, "vector": one.kind, "digest": one.digest} for one in others for case in cases
+        ]
+        return cases + again
 
     def run(self, lab: Lab, case: SegmentCase) -> SegmentRow:
         scene = read_scene(case["scene"])
@@ -124,12 +132,15 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
             for image, verdict, ok in zip(watched.images, verdicts, usable, strict=True)
             if ok
         ]
-        vectors: dict[str, Tensor] = {name: lab.vectors(name).row(group) for name in VECTORS}
-        heats = _heats(vectors, watched) if masks else iter(())
-        found = [_row(heads, heat[usable], masks) for heads, heat in heats]
-        found += [_row(heads, heat, masks) for heads, heat in _perfect(watched.word, masks)]
+        found: list[ChoiceRow] = []
+        if masks:
+            heats = _heats(case["vector"], lab.vectors(case["vector"]).row(group), watched)
+            found += [_row(heads, heat[usable], masks) for heads, heat in heats]
+        if masks and case["vector"] == "voted":
+            found += [_row(heads, heat, masks) for heads, heat in _perfect(watched.word, masks)]
         return {
             "prompt": case["prompt"],
+            "seed": case["seeds"][0],
             "bare": case["bare"],
             "kind": thing.kind,
             "group": group,
@@ -155,12 +166,14 @@ def _watched(lab: Lab, case: SegmentCase) -> Watched:
     return Watched(lab.vae.decode(latent), maps, word)
 
 
-def _heats(vectors: dict[str, Tensor], watched: Watched) -> Iterator[tuple[Heads, Tensor]]:
-    """The heat (I, 64, 64) of every choice of heads, DAAM's first."""
-    yield _daam(watched)
-    table = watched.captured.heads
-    for heads in head_choices(vectors, watched.word, table):
-        heat = selective_map(watched.word, table, heads.chosen, IMAGE)
+def _heats(name: Kind, vector: Tensor, watched: Watched) -> Iterator[tuple[Heads, Tensor]]:
+    """The heat (I, 64, 64) of every choice of heads; with voted vectors all others too."""
+    word, table = watched.word, watched.captured.heads
+    if name == "voted":
+        yield _daam(watched)
+    others = by_no_vector(word, table) if name == "voted" else ()
+    for heads in chain(others, by_relevance(name, vector, word, table)):
+        heat = selective_map(word, table, heads.chosen, IMAGE)
         yield heads, normalise(heat, "min-max")
 
 
@@ -173,10 +186,9 @@ def _daam(watched: Watched) -> tuple[Heads, Tensor]:
 
 def _perfect(word: list[LayerMaps], masks: list[np.ndarray]) -> Iterator[tuple[Heads, Tensor]]:
     """What an exact map of each resolution would give."""
-    if masks:
-        none = torch.zeros(0, dtype=torch.bool)
-        for size, heat in perfect(word, torch.from_numpy(np.stack(masks))):
-            yield Heads(size, "", "perfect", 100, none), heat
+    none = torch.zeros(0, dtype=torch.bool)
+    for size, heat in perfect(word, torch.from_numpy(np.stack(masks))):
+        yield Heads(size, "", "perfect", 100, none), heat
 
 
 def _row(heads: Heads, heat: Tensor, masks: list[np.ndarray]) -> ChoiceRow:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
-from ....hrv.relevance import KINDS as VECTORS
 from .head_choices import ALL, LEAST, MOST
 from .scored import DAAM, Pick, Scores, drawn, least, most
 
@@ -37,7 +36,9 @@ def data(scores: Scores, paper: Sequence[float]) -> Data:
         ious = [float(scores.iou(pick, threshold).mean()) for threshold in paper]
         return [*ious, float(scores.roc(pick).mean())]
 
-    orders = {f"{name}, {order}": (order, name) for name in VECTORS for order in (MOST, LEAST)}
+    orders = {
+        f"{name}, {order}": (order, name) for name in scores.vectors for order in (MOST, LEAST)
+    }
     curves = {}
     for label, (order, name) in {**orders, "random": ("random", "")}.items():
         mine = [p for p in scores.picks if (p.order, p.vector, p.scope) == (order, name, ALL)]
@@ -58,7 +59,7 @@ def _scope(scores: Scores, scope: str) -> Scope:
 
     return {
         "all": float(scores.roc(Pick("all", "", scope, 100)).mean()),
-        "most": {name: point(most(name, scope)) for name in VECTORS},
-        "least": {name: point(least(name, scope)) for name in VECTORS},
+        "most": {name: point(most(name, scope)) for name in scores.vectors},
+        "least": {name: point(least(name, scope)) for name in scores.vectors},
         "random": scores.roc(drawn(scope)).mean(axis=1).tolist(),
     }

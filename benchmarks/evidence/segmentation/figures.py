@@ -50,8 +50,8 @@ def _sizes(scopes: dict[str, Scope]) -> Figure:
         around = place + np.linspace(-0.06, 0.06, len(scope["random"]))
         axes.plot(around, scope["random"], "_", color=GREY, ms=7, label="random")
         axes.plot([place - 0.36, place + 0.36], [scope["all"]] * 2, "--", color="black", lw=1)
-        for number, (name, colours) in enumerate(COLOURS.items()):
-            for which, colour, marker in zip(("most", "least"), colours, "^v", strict=True):
+        for number, name in enumerate(scope["most"]):
+            for which, colour, marker in zip(("most", "least"), COLOURS[name], "^v", strict=True):
                 mean, low, high = (scope["most"] if which == "most" else scope["least"])[name]
                 at = place + (-0.28, 0.2)[number] + (0.0, 0.08)[which == "least"]
                 reach = [[max(mean - low, 0)], [max(high - mean, 0)]]

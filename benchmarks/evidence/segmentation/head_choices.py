@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -46,32 +46,37 @@ def named(size: tuple[int, int]) -> str:
     return f"{size[0]} x {size[1]}"
 
 
-def head_choices(
-    vectors: Mapping[str, Tensor], word: list[LayerMaps], heads: HeadTable
+def by_relevance(
+    name: str, vector: Tensor, word: list[LayerMaps], heads: HeadTable
 ) -> Iterator[Heads]:
-    """Every choice; vectors: name -> signed or voted relevance (H,) of the object's concept."""
-    every = torch.ones(len(heads), dtype=torch.bool)
-    yield Heads(ALL, "", "all", 100, every)
-    yield from _of(ALL, every, vectors, SHARES)
-    for size, mine in heads_by_size(word, heads).items():
-        yield Heads(named(size), "", "all", 100, mine)
-        yield from _of(named(size), mine, vectors, (CHOSEN,))
+    """The most and the least relevant; vector (H,): voted or signed, of the object's concept."""
+    for scope, mine, percent, count in _wanted(word, heads):
+        for order in (MOST, LEAST):
+            chosen = _first(head_order(vector, order), mine, count)
+            yield Heads(scope, name, order, percent, chosen)
 
 
-def _of(
-    scope: str, mine: Tensor, vectors: Mapping[str, Tensor], shares: Sequence[int]
-) -> Iterator[Heads]:
-    """Choices among the heads `mine` (H,) bool."""
-    for percent in shares:
-        count = max(1, round(int(mine.sum()) * percent / 100))
-        for name, vector in vectors.items():
-            for order in (MOST, LEAST):
-                chosen = _first(head_order(vector, order), mine, count)
-                yield Heads(scope, name, order, percent, chosen)
+def by_no_vector(word: list[LayerMaps], heads: HeadTable) -> Iterator[Heads]:
+    """All heads, all of a map size, and as many as by relevance at random."""
+    for scope, mine in _scopes(word, heads).items():
+        yield Heads(scope, "", "all", 100, mine)
+    for scope, mine, percent, count in _wanted(word, heads):
         for draw in range(DRAWS if percent == CHOSEN else FEWER):
-            order_drawn = head_order(torch.zeros(len(mine)), "random", seed=draw)
-            chosen = _first(order_drawn, mine, count)
-            yield Heads(scope, "", "random", percent, chosen, draw)
+            order = head_order(torch.zeros(len(mine)), "random", seed=draw)
+            yield Heads(scope, "", "random", percent, _first(order, mine, count), draw)
+
+
+def _scopes(word: list[LayerMaps], heads: HeadTable) -> dict[str, Tensor]:
+    """All heads, then those of each map size, (H,) bool."""
+    sizes = {named(size): mine for size, mine in heads_by_size(word, heads).items()}
+    return {ALL: torch.ones(len(heads), dtype=torch.bool), **sizes}
+
+
+def _wanted(word: list[LayerMaps], heads: HeadTable) -> Iterator[tuple[str, Tensor, int, int]]:
+    """(scope, its heads, percent, how many those are)."""
+    for scope, mine in _scopes(word, heads).items():
+        for percent in SHARES if scope == ALL else (CHOSEN,):
+            yield scope, mine, percent, max(1, round(int(mine.sum()) * percent / 100))
 
 
 def _first(order: Tensor, mine: Tensor, count: int) -> Tensor:

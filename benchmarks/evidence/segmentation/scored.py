@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ....hrv.relevance import KINDS as VECTORS
 from ...framework.statistics import Interval, mean_interval
 from .choices import ChoiceRow, SegmentRow
 from .head_choices import ALL, CHOSEN, LEAST, MOST
@@ -46,12 +47,18 @@ class Scores:
     """The scores of all usable images, in order; images of one prompt stand together."""
 
     def __init__(self, rows: Sequence[SegmentRow]) -> None:
-        self.rows = [row for row in rows if row["found"]]
+        self.rows = [row for row in _joined(rows) if row["found"]]
         if not self.rows:
             raise ValueError("The judge sees the prompt's object in no image; nothing to segment.")
         self.kinds = [row["kind"] for row in self.rows for _ in row["area"]]
         self.prompts = [number for number, row in enumerate(self.rows) for _ in row["area"]]
         self._by_pick = [_by_pick(row["found"]) for row in self.rows]
+
+    @property
+    def vectors(self) -> list[str]:
+        """The vectors by which heads were chosen on every prompt."""
+        every = [{pick.vector for pick in found if pick.vector} for found in self._by_pick]
+        return [name for name in VECTORS if all(name in found for found in every)]
 
     @property
     def scopes(self) -> list[str]:
@@ -93,6 +100,16 @@ class Scores:
         each = values.mean(axis=0)
         clusters = self.kinds if len(set(self.kinds)) > 2 else self.prompts
         return float(each.mean()), mean_interval(each.tolist(), clusters)
+
+
+def _joined(rows: Sequence[SegmentRow]) -> list[SegmentRow]:
+    """One row a prompt, with the choices of all vectors."""
+    by_seed: dict[int, SegmentRow] = {}
+    for row in rows:
+        known = by_seed.get(row["seed"])
+        found = [*(known["found"] if known else ()), *row["found"]]
+        by_seed[row["seed"]] = {**(known or row), "found": found}
+    return list(by_seed.values())
 
 
 def _by_pick(found: Sequence[ChoiceRow]) -> dict[Pick, list[ChoiceRow]]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....hrv.relevance import KINDS as VECTORS
 from ...framework.statistics import (
     Interval,
     finding,
@@ -38,11 +37,11 @@ def summarise(
 
     finder: IoU of found masks on renders; paper: the thresholds that the tables show.
     """
-    out = sum(row["left_out"] for row in rows)
     scores = Scores(rows)
+    out = sum({row["seed"]: row["left_out"] for row in rows}.values())
     parts = "; ".join(
         f"{name} {scores.iou(most(name)).mean():.3f} and {scores.iou(least(name)).mean():.3f}"
-        for name in VECTORS
+        for name in scores.vectors
     )
     voted = scores.mean(scores.iou(most("voted")))
     return Summary(
@@ -50,7 +49,7 @@ def summarise(
         f"{CHOSEN}% most and the {CHOSEN}% least relevant heads: {parts}; interval: of the most "
         "relevant by voted vectors",
         interval=list(voted[1]),
-        sentence=" ".join(_sentence(scores, name) for name in VECTORS),
+        sentence=" ".join(_sentence(scores, name) for name in scores.vectors),
         findings=[
             f"The rule, fixed before the run: seen, where at threshold {MIDDLE} the most relevant "
             "heads are above DAAM; as in the paper, where the least relevant are below it too, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....hrv.relevance import KINDS as VECTORS
 from ...framework.statistics import Interval, verdict
 from ..experiment import Table
 from .head_choices import ALL, CHOSEN
@@ -21,7 +20,7 @@ def table(scores: Scores) -> Table:
     lines = []
     for scope in (ALL, *scores.scopes):
         picks = [("all of them", Pick("all", "", scope, 100))]
-        for name in VECTORS:
+        for name in scores.vectors:
             picks += [(f"most relevant, {name}", most(name, scope))]
             picks += [(f"least relevant, {name}", least(name, scope))]
         for label, pick in (*picks, ("random", drawn(scope))):
@@ -47,7 +46,7 @@ def beaten(values: np.ndarray, random: np.ndarray) -> int:
 def _finding(scores: Scores, scope: str) -> str:
     random = scores.roc(drawn(scope))
     told = []
-    for name in VECTORS:
+    for name in scores.vectors:
         for pick, word in ((most(name, scope), "most"), (least(name, scope), "least")):
             found = scores.roc(pick)
             gain, interval = scores.mean(found - random.mean(axis=0))

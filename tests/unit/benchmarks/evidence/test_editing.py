@@ -28,7 +28,8 @@ def edit_rows(plain: float, hrv: float, louder: float = 1.0) -> list[dict[str, A
     for attribute in ("colour", "style"):
         for _ in range(6):
             found = []
-            for method in methods((0.4, 0.9)):
+            every = (*methods((0.4, 0.9), "voted"), *methods((0.4, 0.9), "measured"))
+            for method in dict.fromkeys(every):
                 share = hrv if method.name == VOTED else plain
                 error = 0.01 if method.rate in (None, 0.4) else 0.001
                 error *= louder if method.name == VOTED else 1.0
@@ -38,7 +39,8 @@ def edit_rows(plain: float, hrv: float, louder: float = 1.0) -> list[dict[str, A
                     for i in range(10)
                 ]
                 found.append({"name": method.name, "rate": method.rate, "images": [*images, None]})
-            rows.append({"attribute": attribute, "wanted": "", "prompt": "", "found": found})
+            row = {"seed": len(rows), "attribute": attribute, "wanted": "", "prompt": ""}
+            rows.append({**row, "found": found})
     return rows
 
 
@@ -58,6 +60,17 @@ class TestEditing:
         assert set(summary.data) == {"colour", "style", "all"}
         assert summary.data["colour"][0]["psnr"] == pytest.approx(20)
         assert draw(summary.data, tmp_path) == ["editing.png"]
+
+    def test_both_vectors_of_a_scene_are_joined_and_an_incomplete_one_is_left_out(self) -> None:
+        rows = edit_rows(0.5, 0.9)
+        mine = [[o for o in row["found"] if o["name"] != MEASURED] for row in rows]
+        other = [[o for o in row["found"] if o["name"] in (MEASURED, PROMPT_ONLY)] for row in rows]
+        voted, measured = (
+            [{**row, "found": found} for row, found in zip(rows, part, strict=True)]
+            for part in (mine, other)
+        )
+        assert told([*voted, *measured]).sentence == told(rows).sentence
+        assert MEASURED not in told([*voted, *measured[:3]]).sentence
 
     def test_no_effect_is_not_seen(self) -> None:
         rows = edit_rows(0.5, 0.6)
@@ -97,7 +110,7 @@ class TestEditing:
         assert {case["attribute"] for case in cases[:4]} == set(ATTRIBUTES)
         kinds = {case["scene"]["objects"][0]["kind"] for case in cases}
         assert len(kinds) * 4 == len(cases)
-        assert next(methods((0.4,))).name == PROMPT_ONLY
+        assert next(methods((0.4,), "voted")).name == PROMPT_ONLY
 
 
 class TestLabels:

@@ -9,11 +9,11 @@ import torch
 from hrv_pack.benchmarks.evidence.multi_object.attention_summary import finding
 from hrv_pack.benchmarks.evidence.multi_object.figures import draw
 from hrv_pack.benchmarks.evidence.multi_object.objects import (
-    METHODS,
     REACH,
     Method,
     Objects,
     matching,
+    methods,
     restricted,
 )
 from hrv_pack.benchmarks.evidence.multi_object.outcomes import BOTH, RIGHT, Outcomes
@@ -25,6 +25,7 @@ from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
 
 VOTED = Method("voted").name
+METHODS = tuple(dict.fromkeys((*methods("voted"), *methods("measured"))))
 NAMES = ("plain", *(method.name for method in METHODS))
 
 
@@ -55,9 +56,9 @@ def test_a_colour_counts_only_on_its_own_object():
 
 
 def test_every_vector_is_matched_after_it_ran_by_itself():
-    names = [method.name for method in METHODS]
+    names = [method.name for method in methods("measured")]
     assert names[0] == "A&E" and len(set(names)) == len(names)
-    for method in METHODS:
+    for method in methods("measured"):
         if method.matched:
             assert names.index(Method(method.vector).name) < names.index(method.name)
 
@@ -87,11 +88,12 @@ def _rows(plain: float, excite: float, hrv: float, prompts: int = 40, images: in
     rows = []
     for number in range(prompts):
         hard = number < prompts - 10
-        methods = {}
+        found = {}
+        drawn = rng.random(images)  # the same noise for all methods
         for method, share in shares.items():
-            right = rng.random(images) < (share if hard or method != "plain" else 1)
+            right = drawn < (share if hard or method != "plain" else 1)
             moved = [] if method == "plain" else [0.0, *[0.5] * (images - 1)]
-            methods[method] = {
+            found[method] = {
                 "images": [[bool(x)] * 4 for x in right],
                 "path": moved,
                 "loss": [[0.9, 0.2] for _ in moved],
@@ -101,7 +103,7 @@ def _rows(plain: float, excite: float, hrv: float, prompts: int = 40, images: in
             }
         seen = {"8 x 8": [[0.5] * images] * 2}
         row = {"prompt": f"prompt {number}", "missed": 0.5 if hard else 0.0}
-        rows.append({**row, "methods": methods, "attended": seen})
+        rows.append({**row, "methods": found, "attended": seen})
     return [*rows, {"prompt": "screened", "missed": 0.1, "methods": {}, "attended": {}}]
 
 
@@ -128,6 +130,18 @@ def test_better_than_excite_but_not_than_plain_sampling_is_weaker():
     assert sentence.startswith("By voted vectors weaker than in the paper")
 
 
+def test_both_vectors_of_a_prompt_are_joined_and_an_incomplete_one_is_left_out():
+    rows = _rows(0.5, 0.5, 0.8)
+    parts = []
+    for vector in ("voted", "measured"):
+        mine = {"plain", *(method.name for method in methods(vector))}
+        kept = [{n: one for n, one in row["methods"].items() if n in mine} for row in rows]
+        parts.append([{**row, "methods": one} for row, one in zip(rows, kept, strict=True)])
+    both = summarise([*parts[0], *parts[1]])
+    assert both.sentence == summarise(rows).sentence
+    assert "measured" not in summarise([*parts[0], *parts[1][:3]]).sentence
+
+
 def test_a_positive_control_is_told():
     assert "can see an effect" in summarise(_rows(0.2, 0.7, 0.7)).findings[1]
     assert "harms here" in summarise(_rows(0.7, 0.2, 0.7)).findings[1]
@@ -137,7 +151,7 @@ def test_rescue_and_damage_are_apart():
     table = next(t for t in summarise(_rows(0.5, 0.5, 0.9)).tables if "Rescue" in t["title"])
     cells = {row[0]: row[1:] for row in table["rows"]}
     rescued, damaged = (float(cell.split("%")[0]) for cell in cells[VOTED])
-    assert 80 < rescued <= 100 and 0 <= damaged < 20
+    assert 65 < rescued <= 95 and 0 <= damaged < 20
     found = Outcomes(_rows(0.5, 0.5, 0.9)[:-1])
     assert found.gain("plain", "plain", RIGHT).mean == 0
 

@@ -12,7 +12,12 @@ from hrv_pack.benchmarks.evidence.experiment import Summary
 from hrv_pack.benchmarks.evidence.segmentation.choices import Choices
 from hrv_pack.benchmarks.evidence.segmentation.curves import Data
 from hrv_pack.benchmarks.evidence.segmentation.figures import draw
-from hrv_pack.benchmarks.evidence.segmentation.head_choices import ALL, CHOSEN, head_choices
+from hrv_pack.benchmarks.evidence.segmentation.head_choices import (
+    ALL,
+    CHOSEN,
+    by_no_vector,
+    by_relevance,
+)
 from hrv_pack.benchmarks.evidence.segmentation.summary import summarise
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import LayerMaps
@@ -37,7 +42,7 @@ def segment_rows(most: float, daam: float, least: float) -> list[dict[str, Any]]
             one = {"scope": scope, "vector": vector, "order": order, "percent": percent}
             scored = {"iou": ious.round(4).tolist(), "roc": ious[:, 0].round(4).tolist()}
             found.append({**one, "draw": drawn, "heads": 20, **scored})
-        row = {"kind": f"kind {number % 4}", "group": "Animals", "bare": number < 4}
+        row = {"seed": number, "kind": f"kind {number % 4}", "group": "Animals", "bare": number < 4}
         row |= {"prompt": "", "size": "large", "left_out": 1, "thresholds": [0.3, 0.4, 0.5]}
         rows.append({**row, "found": found, "area": [0.1] * 4, "hotter": [0.2, 0.2, 0.2, -0.1]})
     return rows
@@ -60,6 +65,19 @@ def test_an_effect_is_told_by_vector_and_within_a_map_size(tmp_path):
     assert "least relevant by voted vectors worse" in within
     assert "most relevant by measured vectors no clear difference" in within
     assert draw(summary.data, tmp_path) == ["segmentation.png", "segmentation-sizes.png"]
+
+
+def test_measured_vectors_are_joined_to_the_same_prompts_and_left_out_until_all_are_there(tmp_path):
+    rows = segment_rows(0.8, 0.7, 0.5)
+    voted, measured = [], []
+    for row in rows:
+        mine = [one for one in row["found"] if one["vector"] == "measured"]
+        voted.append({**row, "found": [one for one in row["found"] if one not in mine]})
+        measured.append({**row, "found": mine})
+    assert summarise_segments([*voted, *measured]) == summarise_segments(rows)
+    alone = summarise_segments([*voted, *measured[:-1]])
+    assert "measured" not in alone.sentence
+    assert len(draw(alone.data, tmp_path)) == 2
 
 
 def test_the_opposite_is_told():
@@ -85,12 +103,13 @@ def test_heads_of_a_map_size_are_chosen_among_themselves():
     sides = (("down", 8), ("mid", 4), ("up", 8))
     word = [LayerMaps(stage, 0, torch.zeros(1, 4, 1, n, n)) for stage, n in sides]
     vector = torch.arange(12.0) - 6
-    for one in head_choices({"measured": vector}, word, table):
+    for one in by_relevance("measured", vector, word, table):
         fine = one.chosen[:4].sum() + one.chosen[8:].sum()
         assert one.scope == ALL or (int(fine) == 0) == (one.scope == "4 x 4")
-        if one.vector and one.scope == ALL:
+        if one.scope == ALL:
             assert one.chosen[11 if one.order == "MoRHF" else 0]
-    draws = [c for c in head_choices({}, word, table) if (c.scope, c.percent) == ("8 x 8", CHOSEN)]
+    others = by_no_vector(word, table)
+    draws = [one for one in others if (one.scope, one.order) == ("8 x 8", "random")]
     assert len(draws) == 20
     assert len({tuple(one.chosen.tolist()) for one in draws}) > 5
 
