@@ -104,7 +104,13 @@ def test_nodes_do_not_overlap(path):
 
 @pytest.mark.parametrize(
     "page",
-    ["docs/architecture.md", "docs/README.md", "docs/measured.md", "CONTRIBUTING.md"],
+    [
+        "docs/architecture.md",
+        "docs/README.md",
+        "docs/measured.md",
+        "docs/parity.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_what_a_page_about_the_code_names_is_there(page):
     text = (ROOT / page).read_text("utf-8")
