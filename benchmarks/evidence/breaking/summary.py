@@ -124,8 +124,8 @@ def _unknown(kinship: Kinship, areas: Areas) -> str:
         f"Unknown: a concept whose words the model has never seen ({INSTRUMENTS}) still gets "
         f"{found['votes']:.1%} of the votes and an HRV, which agrees to {found['agreement']:.2f} "
         f"between two lots of prompts, {warns}; it is nearest to "
-        f"{found['nearest'][0]} ({found['nearest'][1]:.2f}). Weakening by it separates the orders in "
-        f"{_which(areas[INSTRUMENTS])}."
+        f"{found['nearest'][0]} ({found['nearest'][1]:.2f}). Weakening by it separates the orders "
+        f"in {_which(areas[INSTRUMENTS])}."
     )
 
 
