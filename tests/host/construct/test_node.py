@@ -155,7 +155,7 @@ def test_a_word_in_two_concepts_is_a_warning(caplog):
 def test_the_growing_map_names_its_concepts():
     record = VoteRecord(WORDS, model_heads(make_model()), {}, ("a cat",))
     blank = named_map(record)
-    assert blank.width == 260 + live_map(record.total).shape[1]
+    assert blank.width == 260 + live_map(record.preview()).shape[1]
     names = torch.frombuffer(
         bytearray(blank.crop((0, 0, 260, blank.height)).tobytes()), dtype=torch.uint8
     )
