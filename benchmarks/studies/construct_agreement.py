@@ -18,7 +18,6 @@ from ...demo.concepts import CONCEPTS, prompts
 from ...demo.model import load_demo_model
 from ...hrv.construct.agreement import split_half
 from ...hrv.construct.concepts import ConceptWords, concept_words
-from ...hrv.construct.votes import VoteRecord
 from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.library.folders import PRETRAINED
@@ -37,10 +36,7 @@ def main(how_many: str = "200") -> None:
                 batching=Batching(size=batch, exact=False),
             )
             listed = list(prompts(int(how_many), seed))
-            record = Construction(model, clip, words, listed, settings).run()
-            if not isinstance(record, VoteRecord):
-                raise TypeError("votes are compared here")
-            return record.total
+            return Construction(model, clip, words, listed, settings).run().total
 
         words = concept_words(CONCEPTS)
         first, second = votes(words), votes(words, seed=2)

@@ -20,8 +20,7 @@ from ...hrv.heads import HeadTable
 from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
 from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map, upsample
-from ..evidence.segmentation.resolutions import perfect
-from ..framework.map_sizes import heads_by_size
+from ..evidence.segmentation.resolutions import heads_by_size, perfect
 
 THRESHOLD, SHARE = 0.4, 0.25
 """The threshold of the masks, and the share of the heads that are chosen."""
@@ -76,7 +75,7 @@ class HeadQuality:
         }
         for name, values in found.items():
             self.rows.setdefault(name, []).append(values.numpy())
-        ways = [*choices(captured, own, row, (heat, grown)), *_perfect(own, masks)]
+        ways = [*choices(captured, own, row, (heat, grown)), *perfect(own, masks)]
         for name, together in ways:
             scores = iou(segment(together, THRESHOLD), masks).numpy()
             self.choices.setdefault(name, []).append(scores)
@@ -117,10 +116,6 @@ class HeadQuality:
 
 
 _SHOWN = ("own", "inverse", "contrast", "claim", "semantic")
-
-
-def _perfect(word: list[LayerMaps], masks: Tensor) -> Iterator[tuple[str, Tensor]]:
-    return ((f"a perfect map of {size}", heat) for size, heat in perfect(word, masks))
 
 
 def choices(

@@ -1,37 +1,26 @@
-"""Runs on disk: one `.votes` file (safetensors) is a run that can be resumed or merged.
+"""Votes on disk: one `.votes` file (safetensors) is a run that can be resumed or merged.
 
-Format `hrv-votes` has the tensors `votes` (2, T, N, H) int64 and `counted` (prompts,) bool; format
-`hrv-effects`, of a measured run, has `sums` (2, N, H) float64, `counts` (2, N) int64 and
-`counted`. Metadata: `format`, `version`, and as JSON `concepts`, `words`, `heads`, `settings`,
-`prompts`. It is written beside and renamed, so a process killed at any moment leaves the old file
-or the new one.
+Tensors `votes` (2, T, N, H) int64 and `counted` (prompts,) bool; metadata: `format`, `version`, and
+as JSON `concepts`, `words`, `heads`, `settings`, `prompts`. It is written beside and renamed, so
+a process killed at any moment leaves the old file or the new one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..construct.concepts import ConceptWords
-from ..construct.records import HALVES, RunRecord
-from ..construct.votes import VoteRecord
+from ..construct.votes import HALVES, VoteRecord
 from ..heads import HeadTable
-from ..measure.concept_record import ConceptRecord
 from .file_names import safe_file_name
 from .whole_files import safetensors_bytes, write_whole
 
-VERSION = "1"
-FORMATS: dict[str, type[VoteRecord] | type[ConceptRecord]] = {
-    "hrv-votes": VoteRecord,
-    "hrv-effects": ConceptRecord,
-}
+FORMAT, VERSION = "hrv-votes", "1"
 SUFFIX = ".votes"
-R = TypeVar("R", bound=RunRecord)
 
 
 def votes_name(run: str) -> str:
@@ -39,12 +28,12 @@ def votes_name(run: str) -> str:
     return safe_file_name(run.strip().removesuffix(SUFFIX)).removesuffix(".safetensors") + SUFFIX
 
 
-def save_votes(path: Path, record: RunRecord) -> None:
-    """Write a run, whole or not at all; the same counts give the same bytes."""
+def save_votes(path: Path, record: VoteRecord) -> None:
+    """Write a run, whole or not at all; the same votes give the same bytes."""
     write_whole(path, votes_bytes(record))
 
 
-def votes_bytes(record: RunRecord) -> bytes:
+def votes_bytes(record: VoteRecord) -> bytes:
     """The content of a run's file."""
     texts = {
         "concepts": record.words.concepts,
@@ -54,29 +43,22 @@ def votes_bytes(record: RunRecord) -> bytes:
         "prompts": record.prompts,
     }
     metadata = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
-    written = next(name for name, kind in FORMATS.items() if isinstance(record, kind))
-    metadata |= {"format": written, "version": VERSION}
-    tensors = {name: tensor.contiguous() for name, tensor in _tensors(record).items()}
+    metadata |= {"format": FORMAT, "version": VERSION}
+    tensors = {"votes": record.votes.contiguous(), "counted": record.counted.contiguous()}
     return safetensors_bytes(tensors, metadata)
 
 
-def _tensors(record: RunRecord) -> dict[str, Tensor]:
-    """What a run has counted, by the names in its file, which are those of its fields."""
-    return {name: getattr(record, name) for name in record.tensors}
-
-
-def load_votes(path: Path) -> RunRecord:
+def load_votes(path: Path) -> VoteRecord:
     """Read a run; ValueError names the file and what is wrong with it."""
     if not path.is_file():
         raise ValueError(f"There is no file of votes {path.name!r} in {path.parent}.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            kind = FORMATS.get(metadata.get("format", ""))
-            if kind is None or metadata.get("version") != VERSION:
-                raise ValueError("It is not a votes file of this version")
-            tensors = {name: file.get_tensor(name) for name in kind.tensors}
-        return _record(kind, metadata, tensors)
+            if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
+                raise ValueError("It is no votes file of this version")
+            tensors = {name: file.get_tensor(name) for name in ("votes", "counted")}
+        return _record(metadata, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"The votes file {path.name!r} cannot be used: {error}. Delete it, or choose another "
@@ -84,45 +66,35 @@ def load_votes(path: Path) -> RunRecord:
         ) from error
 
 
-def _record(
-    kind: type[VoteRecord] | type[ConceptRecord],
-    metadata: Mapping[str, str],
-    tensors: Mapping[str, Tensor],
-) -> RunRecord:
+def _record(metadata: dict[str, str], tensors: dict[str, Tensor]) -> VoteRecord:
     concepts: list[str] = json.loads(metadata["concepts"])
     listed: list[list[str]] = json.loads(metadata["words"])
     words = ConceptWords(tuple(concepts), tuple(map(tuple, listed)))
     heads = HeadTable.from_names(json.loads(metadata["heads"]))
     settings: dict[str, str] = json.loads(metadata["settings"])
     prompts: list[str] = json.loads(metadata["prompts"])
-    bins = tensors["votes"].shape[1] if "votes" in tensors else 1
-    record = kind(words, heads, settings, tuple(prompts), bins)
-    for name, expected in _tensors(record).items():
-        found = tensors[name]
+    votes, counted = tensors["votes"], tensors["counted"]
+    record = VoteRecord(words, heads, settings, tuple(prompts), votes.shape[1])
+    for name, found, expected in (
+        ("votes", votes, record.votes),
+        ("counted", counted, record.counted),
+    ):
         if (found.shape, found.dtype) != (expected.shape, expected.dtype):
             raise ValueError(f"its {name} should be {tuple(expected.shape)} of {expected.dtype}")
-        setattr(record, name, found)
-    if isinstance(record, VoteRecord):
-        _check_votes(record.votes)
-    else:
-        _check_effects(record)
+    _check_counts(votes)
+    record.votes, record.counted = votes, counted
     return record
 
 
-def _check_votes(votes: Tensor) -> None:
+def _check_counts(votes: Tensor) -> None:
     """Every head votes equally often in a half, so other sums betray a damaged file."""
     sums = votes.sum(dim=(1, 2)).reshape(HALVES, -1)
     if bool((votes < 0).any()) or bool((sums != sums[:, :1]).any()):
         raise ValueError("its heads did not vote equally often")
 
 
-def _check_effects(record: ConceptRecord) -> None:
-    if not bool(record.sums.isfinite().all()) or bool((record.counts < 0).any()):
-        raise ValueError("its effects are not finite, or its counts negative")
-
-
-def open_run(path: Path | None, wanted: R) -> R:
-    """`wanted`, with the counts of the file at `path` where there is one.
+def open_run(path: Path | None, wanted: VoteRecord) -> VoteRecord:
+    """`wanted`, with the votes of the file at `path` where there is one.
 
     ValueError if that file is of another model, recipe, concept set or sampling.
     """
@@ -131,11 +103,9 @@ def open_run(path: Path | None, wanted: R) -> R:
     found = load_votes(path)
     try:
         found.require_same(wanted)
-        if not isinstance(found, type(wanted)):
-            raise ValueError(f"It holds no {' and '.join(wanted.tensors)}.")
         return found.resumed(wanted.prompts)
     except ValueError as error:
         raise ValueError(
-            f"The run “{path.stem}” was started with other settings and cannot be resumed. {error} "
-            "(First: the saved run.) Restore the settings, or give this run another name."
+            f"The run “{path.stem}” was begun otherwise and cannot be resumed. {error} (The first "
+            "is that of the file.) Set it back, or give this run another name."
         ) from error

@@ -17,9 +17,9 @@ from ..library.fitting import Fitting
 
 HERE, IN_PASSES = "measured here", "measured here, in six passes"
 """The choices of vectors that are measured although a file may have them."""
-MEASURED_REACH = 2.0
-"""How far strength 1 rescales the most decisive head, r = 1 + 2 g / max|g|, of vectors measured in
-one pass; a refinement names the reach that it found."""
+MEASURED_REACH = 1.5
+"""How far strength 1 rescales the most decisive head of vectors measured in one pass,
+r = 1 + 1.5 g / max|g|; a refinement names the reach that it found."""
 
 
 @dataclass(frozen=True, eq=False)

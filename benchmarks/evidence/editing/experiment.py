@@ -9,15 +9,14 @@ from ...framework.study import Row
 from ..experiment import Evidence, Summary
 from . import figures
 from .edits import CHOICES, Edits
-from .points import Data
-from .summary import summarise
+from .summary import Data, summarise
 
 
 class Editing(Evidence[Data]):
     """Section 5.2, figures 7 and 21."""
 
     name = "editing"
-    version = 3
+    version = 2
     title = "Editing: P2P-HRV"
     paper = (
         "Section 5.2, Fig. 7 and 21 of 2412.02237: P2P-HRV's CLIP similarity to five kinds of "
