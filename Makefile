@@ -5,12 +5,12 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-model ray lock
+.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-model ray lock thumbnails
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
 
-host: ## make sure of a real ComfyUI in .host (or $COMFYUI_PATH)
+host: ## install or check ComfyUI in .host (or $COMFYUI_PATH)
 	@$(PYTHON) tools/host.py
 
 demo: ## run the demo workflows in it; images and report in output/demo
@@ -34,7 +34,7 @@ check: .cache/hrv_pack ## style, formatting and types
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
-format: ## mend style and formatting where that is mechanical
+format: ## fix style and formatting where that can be automatic
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
 
@@ -73,7 +73,10 @@ clip: host ## open_clip into .host, the judge of benchmarks.real_models
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
 
-demo-model: ## train the next demo model and its judge, about 8 hours of 2 cores; goes on where it stopped
+thumbnails: ## draw the thumbnails of the workflows that need a checkpoint: their graphs
+	@$(PY) -m tools.demo_report.graph_thumbnail
+
+demo-model: ## train the next demo model and its judge, about 8 hours of 2 cores; resumes where it stopped
 	@OMP_NUM_THREADS=1 $(PY) -m torch.distributed.run --standalone --nproc_per_node 2 \
 		-m tools.pack demo.v3.training.command unet --threads 1
 	@$(PY) -m tools.pack demo.v3.training.command judge

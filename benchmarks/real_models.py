@@ -4,6 +4,7 @@
     ... --authors-prompts         the authors' benchmark prompts, fetched once (else a few of ours)
     ... --size small --only edit  fewer prompts and seeds, one experiment
     ... --hrv mine.hrv.safetensors    your own vectors instead of the published ones
+    ... --dino facebook/dinov2-base --blip Salesforce/blip2-opt-2.7b    the papers' other judges
 
 Needs open_clip (`make clip`). Cases that are done are kept in output/real and not run again.
 """
@@ -24,6 +25,7 @@ from ..nodes.library.folders import own_folder
 from .framework.output import OUTPUT, machine
 from .framework.results import Results, digest
 from .real.edit import Edit
+from .real.extras import BlipCaptions, DinoFeatures, Extras
 from .real.judge import PAPER, ClipSimilarity, Similarity
 from .real.lab import Lab, Settings, load_parts, relevance_for
 from .real.maps import Maps
@@ -60,6 +62,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--pixels", type=int, help="width and height; without: 512, for SDXL 1024")
     add("--clip", default=PAPER[0], help="open_clip's architecture of the judge")
     add("--clip-weights", default=PAPER[1], help="open_clip's name of its weights")
+    add("--dino", help="a DINOv2 model of transformers, a name or folder, for edit")
+    add("--blip", help="a BLIP-2 model of transformers, a name or folder, for objects")
     add("--out", type=Path, default=FOLDER)
     return parser
 
@@ -70,18 +74,26 @@ def main(*given: str) -> None:
     device = comfy.model_management.get_torch_device()
     judge = ClipSimilarity(options.clip, options.clip_weights, device)
     with torch.inference_mode():
-        lab = make_lab(options, judge)
+        lab = make_lab(options, judge, further_judges(options, device))
         page = run_all(lab, options)
     print(f"The page is {page}")
 
 
-def make_lab(options: argparse.Namespace, judge: Similarity) -> Lab:
+def further_judges(options: argparse.Namespace, device: Any) -> Extras:
+    """DINOv2 and BLIP-2, as far as the options name them."""
+    return Extras(
+        DinoFeatures(options.dino, device) if options.dino else None,
+        BlipCaptions(options.blip, device) if options.blip else None,
+    )
+
+
+def make_lab(options: argparse.Namespace, judge: Similarity, extras: Extras) -> Lab:
     """The checkpoint's parts with its HRV, as the options say."""
     parts = load_parts(options.checkpoint)
     hrv = relevance_for(parts[0], options.hrv, own_folder())
     pixels = options.pixels or (1024 if hrv.heads.family == "SDXL" else 512)
     settings = Settings(options.steps, options.cfg, options.sampler, options.scheduler, pixels)
-    return Lab(*parts, hrv, judge, settings, options.out / "maps", options.masks)
+    return Lab(*parts, hrv, judge, settings, options.out / "maps", options.masks, extras)
 
 
 def run_all(lab: Lab, options: argparse.Namespace) -> Path:

@@ -15,7 +15,7 @@ from .world import PAIR_SHARE
 CARD = """# Demo model
 
 A text-to-image diffusion model of Stable Diffusion 1.x structure, small enough to carry: 64 x 64
-pixels, one or two objects a picture. It knows the words of the demo world (`demo/world.py`) and
+pixels, one or two objects an image. It knows the words of the demo world (`demo/world.py`) and
 nothing else: 16 objects in four groups, four words with two meanings, eight colours, four
 patterns, four weathers, three image styles, two sizes.
 
@@ -28,16 +28,16 @@ patterns, four weathers, three image styles, two sizes.
 | text | ComfyUI's CLIP tokenizer, 2 causal layers, 96 wide, 77 tokens |
 | prediction | the clean latent (`comfy.model_sampling.X0`), 1000 steps, largest sigma 66 |
 | data | {dataset:,} scenes drawn by `demo/world.py`, seed {seed}, with new captions each time |
-| training | {pictures:,} pictures in {minutes:.0f} minutes on one, later two CPU cores, decoder \
+| training | {pictures:,} images in {minutes:.0f} minutes on one, later two CPU cores, decoder \
 {decoder_minutes:.0f} minutes |
-| licence | GPL-3.0-or-later; made by this project, no pictures or weights of others |
+| licence | GPL-3.0-or-later; made by this project, no images or weights of others |
 
 The shipped weights have a history that the commands below do not repeat. The first 440,000
-pictures came from a draft of the world (objects at any place, in three more sizes, a quarter of the
+images came from a draft of the world (objects at any place, in three more sizes, a quarter of the
 pairs named in any order), with uniform time steps, a constant rate and one process. Then two
 processes that average their gradients went on in the world as it is, with the time steps of
-`demo/train_unet.py`; batches were of 16 to 480,000 pictures and the rate fell from there. They saw
-lone objects only to 588,000 pictures, but for 15,000 of all kinds before 544,000.
+`demo/train_unet.py`; batches were of 16 to 480,000 images and the rate fell from there. They saw
+lone objects only to 588,000 images, but for 15,000 of all kinds before 544,000.
 The judge was trained on the draft's scenes and is measured on today's.
 
 ## How well it follows prompts
@@ -49,7 +49,7 @@ both must be. A colour, pattern or size counts as wrong where its object is miss
 
 {table}
 
-Of two objects asked for, {shown}. {seconds:.2f} s for a picture in batches of 50.
+Of two objects asked for, {shown}. {seconds:.2f} s for an image in batches of 50.
 
 A word with two meanings, alone ("a mouse"):
 

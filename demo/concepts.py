@@ -19,6 +19,16 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
 }
 """Concept -> its words. Words with two meanings are in no list."""
 
+FULL_CONCEPTS: dict[str, tuple[str, ...]] = {
+    **CONCEPTS,
+    "Image Style": ("flat picture", "ink drawing"),
+}
+"""The same for full sentences. The text encoder knows no style word: it tells ink from flat by
+the article alone, and flat from neon not at all."""
+_THING = "{Size} {Color} {Geometric Patterns} {" + "|".join(GROUPS) + "}"
+TEMPLATE = f"a {{Image Style}} of a {_THING} on a {{Weather Conditions}} day"
+"""The world's full sentence of one thing, with a place for each concept (recipe measured)."""
+
 
 def full_prompt(scene: Scene, style: bool = True, size: bool = True) -> str:
     """The scene in words that leave nothing open: things in their order, then the weather."""

@@ -80,7 +80,7 @@ def main() -> None:
         score = evaluate(parts, judge, arguments.count, arguments.seed)
     print(score.table())
     print(score.words())
-    print(f"{score.seconds:.2f} s per picture; objects shown of two: {dict(score.shown[2])}")
+    print(f"{score.seconds:.2f} s per image; objects shown of two: {dict(score.shown[2])}")
     if arguments.write:
         from .card import write
 

@@ -2,7 +2,7 @@
 
     python -m demo.train unet      the diffusion model and its text encoder (two hours)
     python -m demo.train decoder   the latent's decoder
-    python -m demo.train judge     the classifier that scores pictures
+    python -m demo.train judge     the classifier that scores images
     python -m demo.train export    put the trained parts into pretrained/
 
 `torchrun --nproc_per_node 2 -m demo.train unet --threads 1` trains with one process per CPU
@@ -28,7 +28,7 @@ PRETRAINED = ROOT / "pretrained"
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo.train", description=__doc__.split("\n")[0])
     parser.add_argument("part", choices=("unet", "decoder", "judge", "export"))
-    parser.add_argument("--pictures", type=int, help="how many pictures to see")
+    parser.add_argument("--pictures", type=int, help="how many images to see")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of the checkpoints")
     parser.add_argument("--threads", type=int, help="CPU threads to use")
     return parser.parse_args()

@@ -63,18 +63,19 @@ def verdict(reading: Reading) -> str:
     lead = float(reading.shares[0] - reading.shares[strongest])
     both = float(reading.overlaps[0, strongest])
     said = (
-        f"{rival} claims “{reading.word}” with {percent(reading.shares[strongest])}, "
-        f"{meant} with {percent(reading.shares[0])}; their masks overlap by {percent(both)}. "
+        f"The {rival} heads take {percent(reading.shares[strongest])} of the attention to "
+        f"“{reading.word}”, the {meant} heads {percent(reading.shares[0])}; their masks overlap by "
+        f"{percent(both)}. "
     )
     advice = f"Concept Adjust: words {reading.word}, desired {meant}, undesired {rival}"
     if lead < -CLEAR_LEAD:
         return (
-            f"{said}The word is read through {rival} more than as meant. If the image agrees, "
+            f"{said}The word is read more as {rival} than as {meant}. If the image agrees, "
             f"try {advice}."
         )
     if lead > CLEAR_LEAD:
         known = "the others" if len(others) > 1 else rival
-        return f"{said}The word is read as meant: {meant} leads {known}. No adjusting is needed."
+        return f"{said}The word is read as meant: {meant} leads {known}. No adjustment is needed."
     return f"{said}No concept leads clearly. If the image shows {rival}, try {advice}."
 
 

@@ -2,6 +2,7 @@
 
     python -m tools.construct --checkpoint sd15.safetensors --out sd15.hrv.safetensors
     python -m tools.construct ... --shard 3/16          one of 16 parts, for a batch scheduler
+    python -m tools.construct ... --recipe measured     by gradients, on prompts from templates
     python -m tools.construct --merge a.votes b.votes --out sd15.hrv.safetensors
     python -m tools.construct ... --ray auto            parts on the workers of a Ray cluster
 
@@ -44,7 +45,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--size", default="512x512", help="width x height in pixels (SDXL: 1024x1024)")
     add("--batch", type=int, default=8, help="images between two savings")
     add("--together", action="store_true", help="compute the images of a batch together")
-    add("--recipe", choices=("paper", "authors"), default="paper")
+    add("--recipe", choices=("paper", "authors", "measured"), default="paper")
+    add("--templates", type=Path, help="recipe measured: prompts with places, one per line")
+    add("--images", type=int, default=1, help="recipe measured: images of each prompt")
+    add("--swaps", type=int, default=3, help="recipe measured: other words for each word")
     add("--parts", type=int, default=1, help="timestep bins to count apart")
     add("--stop-at", type=float, default=0.0, help="end when the halves agree so well (cosine)")
     add("--shard", default="1/1", help="the part to run, 1/16 to 16/16; merge them afterwards")

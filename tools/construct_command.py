@@ -8,17 +8,23 @@ from pathlib import Path
 
 import torch
 
-from ..hrv.construct.agreement import split_half
-from ..hrv.construct.concepts import concept_words, format_concepts, shared_words
+from ..hrv.construct.concepts import ConceptWords, concept_words, format_concepts, shared_words
 from ..hrv.construct.merging import merge_votes
 from ..hrv.construct.prompts import parse_prompts
-from ..hrv.construct.votes import VoteRecord
+from ..hrv.construct.records import RunRecord
 from ..hrv.files.concept_file import read_concepts
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.files.vote_file import SUFFIX, load_votes
+from ..hrv.measure.concept_defaults import default_templates
 from ..nodes.construct.progress import Pace
-from ..nodes.construct.run import Listener, Progress
-from ..nodes.construct.settings import Batching, ConstructSettings, Sampling
+from ..nodes.construct.run import Listener, Progress, drawn_texts, measured_prompts
+from ..nodes.construct.settings import (
+    MEASURED,
+    Batching,
+    ConstructSettings,
+    Measuring,
+    Sampling,
+)
 from ..nodes.library.concept_lists import SHIPPED
 from .construct_job import Job
 
@@ -49,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     if shard == (1, 1):
         _finish(record, options.out)
     else:
-        print(f"{record.done} images counted in {path}")
+        print(f"{record.done} {record.unit} counted in {path}")
 
 
 def votes_path(out: Path, shard: tuple[int, int]) -> Path:
@@ -62,32 +68,51 @@ def read_job(options: argparse.Namespace) -> Job:
     """The job that the options describe; warnings go to standard error."""
     if options.demo == bool(options.checkpoint):
         raise ValueError("Name a --checkpoint, or choose --demo.")
-    if options.demo:
-        concepts, prompts = _demo_world(options)
+    words = _concepts(options)
+    settings = _settings(options, words)
+    if settings.recipe == MEASURED:
+        prompts = drawn_texts(words, settings, options.how_many or measured_prompts(words))
     else:
-        words = read_concepts(options.concepts or SHIPPED / "paper34.txt")
-        for warning in shared_words(words):
-            print(warning, file=sys.stderr)
-        concepts = format_concepts(words)
-        text = _read(options.prompts or SHIPPED / "prompts.txt")
-        prompts = parse_prompts(text, options.how_many)
+        prompts = _prompts(options)
     checkpoint = str(options.checkpoint.resolve()) if options.checkpoint else ""
     threads = torch.get_num_threads()
-    return Job(checkpoint, concepts, tuple(prompts), _settings(options), threads)
+    return Job(checkpoint, format_concepts(words), tuple(prompts), settings, threads)
 
 
-def _demo_world(options: argparse.Namespace) -> tuple[str, list[str]]:
-    from ..demo.concepts import CONCEPTS, prompts
+def _concepts(options: argparse.Namespace) -> ConceptWords:
+    """The concepts of the options, of the demo world or the paper's."""
+    if options.demo and not options.concepts:
+        from ..demo.concepts import CONCEPTS, FULL_CONCEPTS
 
-    words = read_concepts(options.concepts) if options.concepts else concept_words(CONCEPTS)
-    if options.prompts:
-        listed = parse_prompts(_read(options.prompts), options.how_many)
-    else:
-        listed = list(prompts(options.how_many or 400, options.seed))
-    return format_concepts(words), listed
+        return concept_words(FULL_CONCEPTS if options.recipe == MEASURED else CONCEPTS)
+    words = read_concepts(options.concepts or SHIPPED / "paper34.txt")
+    for warning in shared_words(words) if options.recipe != MEASURED else ():
+        print(warning, file=sys.stderr)
+    return words
 
 
-def _settings(options: argparse.Namespace) -> ConstructSettings:
+def _prompts(options: argparse.Namespace) -> list[str]:
+    if options.demo and not options.prompts:
+        from ..demo.concepts import prompts
+
+        return list(prompts(options.how_many or 400, options.seed))
+    return parse_prompts(_read(options.prompts or SHIPPED / "prompts.txt"), options.how_many)
+
+
+def _measuring(options: argparse.Namespace, words: ConceptWords) -> Measuring:
+    if options.recipe != MEASURED:
+        return Measuring()
+    templates = default_templates(words)
+    if options.templates:
+        templates = _read(options.templates)
+    elif options.demo and not options.concepts:
+        from ..demo.concepts import TEMPLATE
+
+        templates = TEMPLATE
+    return Measuring(templates=templates, images=options.images, swaps=options.swaps)
+
+
+def _settings(options: argparse.Namespace, words: ConceptWords) -> ConstructSettings:
     width, by, height = options.size.partition("x")
     if not (by and width.isdecimal() and height.isdecimal()):
         raise ValueError(f"--size should read like 512x512; found {options.size}.")
@@ -97,6 +122,7 @@ def _settings(options: argparse.Namespace) -> ConstructSettings:
         batching=Batching(size=options.batch, exact=not options.together),
         recipe=options.recipe,
         timestep_bins=options.parts,
+        measuring=_measuring(options, words),
     )
 
 
@@ -104,7 +130,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"The prompts in {path} cannot be read ({error}).") from error
+        raise ValueError(f"The text in {path} cannot be read ({error}).") from error
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -114,11 +140,11 @@ def _shard(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def _finish(record: VoteRecord, out: Path) -> None:
+def _finish(record: RunRecord, out: Path) -> None:
     relevance = record.relevance()
     save_relevance(out, relevance)
-    agreement = split_half(record.votes)
-    print(f"{out}: {record.done} images; {agreement.summary(relevance.concepts)}")
+    agreement = record.agreement()
+    print(f"{out}: {record.done} {record.unit}; {agreement.summary(relevance.concepts)}")
 
 
 def _printer() -> Listener:

@@ -13,7 +13,7 @@ import torch
 from ..demo.model import load_demo_model
 from ..hrv.construct.concepts import parse_concepts
 from ..nodes.construct.run import Construction
-from ..nodes.construct.settings import Batching, ConstructSettings, Sampling
+from ..nodes.construct.settings import Batching, ConstructSettings, Measuring, Sampling
 from ..nodes.library.folders import PRETRAINED
 
 
@@ -41,6 +41,7 @@ class Job:
         parts = {
             "sampling": Sampling(**settings["sampling"]),
             "batching": Batching(**settings["batching"]),
+            "measuring": Measuring(**settings["measuring"]),
         }
         read = {
             "prompts": tuple(fields["prompts"]),

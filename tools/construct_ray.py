@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from ..hrv.construct.votes import VoteRecord
+from ..hrv.construct.records import RunRecord
 from ..hrv.files.vote_file import load_votes, save_votes, votes_bytes
 from .construct_job import Job
 from .host import ROOT
@@ -25,7 +25,7 @@ _TASKS = 8  # for each worker; a worker that dies loses one of these
 _RETRIES = 5
 
 
-def run_on_ray(job: Job, address: str, workers: int, path: Path) -> VoteRecord:
+def run_on_ray(job: Job, address: str, workers: int, path: Path) -> RunRecord:
     """All votes of `job`, kept at `path` after every task; goes on where an earlier one ended."""
     try:
         ray: Any = import_module("ray")
@@ -61,7 +61,7 @@ def _tasks(missing: Sequence[range], workers: int) -> list[list[tuple[int, int]]
     return [bounds[a:b] for a, b in pairwise(ends) if b > a]
 
 
-def _add(record: VoteRecord, content: bytes) -> None:
+def _add(record: RunRecord, content: bytes) -> None:
     """Count a task's images."""
     with tempfile.TemporaryDirectory(prefix="hrv-") as folder:
         received = Path(folder) / "task.votes"

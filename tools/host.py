@@ -54,7 +54,7 @@ def ensure() -> Host:
     """The host, built where it is missing, outdated or broken.
 
     Raises:
-        HostError: if ``$COMFYUI_PATH`` is no ComfyUI, or a step of the set-up fails.
+        HostError: if ``$COMFYUI_PATH`` is not a ComfyUI, or a step of the set-up fails.
     """
     if own := os.environ.get("COMFYUI_PATH"):
         return own_host(Path(own).expanduser().absolute())
@@ -73,7 +73,9 @@ def pinned_source() -> Path:
 def own_host(source: Path) -> Host:
     """The user's ComfyUI with its Python; nothing is installed into either."""
     if not (source / "main.py").is_file():
-        raise HostError(f"COMFYUI_PATH is {source}, but there is no ComfyUI (no main.py) in it.")
+        raise HostError(
+            f"COMFYUI_PATH is {source}, which is not a ComfyUI folder (it has no main.py)."
+        )
     bases = (source, source.parent)
     beside = [python_in(base / name) for base in bases for name in (".venv", "venv")]
     given = os.environ.get("COMFYUI_PYTHON")

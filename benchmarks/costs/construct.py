@@ -27,6 +27,7 @@ from ...hrv.heads import CrossAttentionLayer
 from ...nodes.construct.ballot import ProjectedWords
 from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
+from ...nodes.construct.voted import Voted
 from ...nodes.construct.voting import Voting
 from ...nodes.library.concept_lists import SHIPPED
 from .full_size import full_size_sd15, full_size_sdxl
@@ -95,10 +96,19 @@ class Case:
         settings = dataclasses.replace(self.settings, batching=batching)
         found = Construction(self.model, self.clip, self.words, self.prompts, settings)
         if keys is None:
-            found.sampler.model = self.model.clone()
+            voted(found).sampler.model = self.model.clone()
         else:
-            found.voting.keys = keys(found.voting.ballot.embeddings)
+            voting = voted(found).voting
+            voting.keys = keys(voting.ballot.embeddings)
         return found
+
+
+def voted(construction: Construction) -> Voted:
+    """Its method, that of the recipes with votes."""
+    method = construction.method
+    if not isinstance(method, Voted):
+        raise TypeError("only recipes with votes are compared here")
+    return method
 
 
 def again(construction: Construction) -> Callable[[], Any]:
@@ -132,8 +142,8 @@ def measure(case: Case, rounds: int) -> None:
         kinds |= {PLAIN_EXACT: case.build(None, True), EXACT: case.build(exact=True)}
     runs = {name: again(construction) for name, construction in kinds.items()}
     result = compare(runs, rounds, quiet_clock())
-    keys = sum(key.numel() * key.element_size() for key in voting.voting.keys.keys.values())
-    scores = score_memory(case, voting.voting)
+    keys = sum(key.numel() * key.element_size() for key in voted(voting).voting.keys.keys.values())
+    scores = score_memory(case, voted(voting).voting)
     more = working_memory(runs[VOTING]) - working_memory(runs[PLAIN])
     result[VOTING] |= {"key_bytes": keys, "score_bytes": scores, "more_working_bytes": more}
     report(f"construction, {case.name}", result)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -149,8 +150,18 @@ def digest_of_files(folder: Path = PRETRAINED) -> str:
     return digest.hexdigest()[:16]
 
 
-def measured_digest(folder: Path = PRETRAINED) -> str:
-    """A digest of the measured vectors, for the cases that use them: such a case is another one
-    when they change, and all other cases stay. "" where they are absent."""
-    path = folder / MEASURED
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+@dataclass(frozen=True)
+class Vectors:
+    """Which vectors a case uses; digest: of measured ones, so that a case is another one when they
+    change, and all others stay."""
+
+    kind: Kind
+    digest: str = ""
+
+
+def vectors_at_hand(folder: Path = PRETRAINED) -> list[Vectors]:
+    """The voted vectors, and the measured ones where there is a file of them."""
+    path, found = folder / MEASURED, [Vectors("voted")]
+    if path.is_file():
+        found.append(Vectors("measured", hashlib.sha256(path.read_bytes()).hexdigest()[:16]))
+    return found

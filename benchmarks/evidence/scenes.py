@@ -9,6 +9,8 @@ from typing import TypedDict, cast
 import numpy as np
 
 from ...demo.backdrop import WEATHERS
+from ...demo.captions import object_words, thing_words
+from ...demo.concepts import full_prompt
 from ...demo.judge import Verdict
 from ...demo.styles import STYLES
 from ...demo.world import BARE, COLOURS, GROUPS, PATTERNS, SIZES, Object, Scene
@@ -53,6 +55,17 @@ def scene_with(rng: np.random.Generator, kind: str) -> Scene:
     choices = (tuple(COLOURS), PATTERNS, tuple(SIZES), WEATHERS, tuple(STYLES))
     colour, pattern, size, weather, style = (str(rng.choice(values)) for values in choices)
     return Scene((Object(kind, colour, pattern, size),), weather, style)
+
+
+def with_size(scene: Scene, size: str) -> Scene:
+    """The scene with its one object large or small."""
+    return replace(scene, objects=(replace(scene.objects[0], size=size),))
+
+
+def prompt_of(scene: Scene, bare: bool) -> str:
+    """The scene in words that leave nothing open; bare: of its object only kind and size."""
+    thing = scene.objects[0]
+    return thing_words(object_words(thing.kind), size=thing.size) if bare else full_prompt(scene)
 
 
 def scene_fields(scene: Scene) -> SceneFields:

@@ -9,12 +9,14 @@ from typing import TypedDict
 import torch
 
 from ...nodes.p2p.nodes import HRVP2PEdit, HRVP2PSplit
+from .extras import background_cosine
 from .judge import cosines
 from .lab import Lab
 from .prompts import edit_pairs
-from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, table_of
+from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, given, table_of
 
 CROSS_REPLACE = 0.8
+SEEDS = tuple(range(10, 101, 10))
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class EditCase(TypedDict):
 
 
 class EditRow(TypedDict):
-    """Cosine of an edited image with the target prompt, and with its source image."""
+    """Cosine of an edited image with the target prompt, and with its source image.
+
+    background: with the source's background by DINOv2, if there is such a judge.
+    """
 
     concept: str
     pair: str
@@ -53,6 +58,7 @@ class EditRow(TypedDict):
     seed: int
     target: float
     source: float
+    background: float | None
 
 
 class Edits(RealStudy[EditCase, EditRow]):
@@ -60,8 +66,9 @@ class Edits(RealStudy[EditCase, EditRow]):
 
     def cases(self, scope: Scope) -> list[EditCase]:
         """Pairs of prompts of every concept that the HRV has."""
+        seeds = SEEDS[: scope.size.seeds]
         return [
-            {"concept": concept, "source": source, "target": target, "seeds": scope.size.seeds}
+            {"concept": concept, "source": source, "target": target, "seeds": seeds}
             for concept, pairs in edit_pairs(scope.authors).items()
             if concept in scope.hrv.concepts
             for source, target in pairs[: scope.size.prompts]
@@ -82,7 +89,19 @@ def _row(lab: Lab, case: EditCase, method: str, seed: int) -> EditRow:
         "seed": seed,
         "target": float(target),
         "source": float(kept),
+        "background": _background(lab, case, seed, source, edited),
     }
+
+
+def _background(
+    lab: Lab, case: EditCase, seed: int, source: torch.Tensor, edited: torch.Tensor
+) -> float | None:
+    """By the user's mask of the source image; without a mask of the whole images."""
+    if lab.extras.background is None:
+        return None
+    name = lab.keep(f"edit {case['source']} {seed}", source[0])
+    thing = lab.mask(name, (source.shape[1], source.shape[2]))
+    return background_cosine(lab.extras.background, source, edited, thing)
 
 
 def edit(lab: Lab, case: EditCase, how: Method, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -117,6 +136,7 @@ class Edit(RealExperiment[EditRow]):
     paper = (
         "CLIP similarity of P2P-HRV 2.32 to 11.79% above the best other method; Figure 7, Table 1"
     )
+    version = 2
     studies = (Edits(),)
 
     def table(self, rows: Sequence[EditRow]) -> Columns:
@@ -125,7 +145,13 @@ class Edit(RealExperiment[EditRow]):
             Scored(
                 f"{row['concept']}: {row['method']}",
                 row["pair"],
-                {"CLIP, target prompt": row["target"], "CLIP, source image": row["source"]},
+                given(
+                    {
+                        "CLIP, target prompt": row["target"],
+                        "CLIP, source image": row["source"],
+                        "DINOv2, background": row["background"],
+                    }
+                ),
             )
             for row in rows
         )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import comfy.sd
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 import nodes as host_nodes
@@ -22,6 +24,7 @@ from ...nodes.host.model import model_heads
 from ...nodes.library.compatibility import require_compatible
 from ...nodes.library.folders import PRETRAINED
 from ...nodes.prompts.nodes import HRVPrompt
+from .extras import NO_EXTRAS, Extras
 from .judge import Similarity
 
 Conditioning = list[list[Any]]
@@ -53,6 +56,7 @@ class Lab:
     settings: Settings
     images_folder: Path
     masks: Path | None = None
+    extras: Extras = NO_EXTRAS
 
     def __post_init__(self) -> None:
         require_compatible(self.hrv, self.model)
@@ -85,12 +89,29 @@ class Lab:
         latents = (self.latent(model, positive, seed) for seed in seeds)
         return torch.cat([self.vae.decode(latent).cpu() for latent in latents])
 
+    def keep(self, title: str, image: Tensor) -> str:
+        """Write an image (height, width, 3) of that title as PNG; the name of the file."""
+        name = f"{title.replace(' ', '_')}.png"
+        self.images_folder.mkdir(parents=True, exist_ok=True)
+        pixels = (image.clamp(0, 1).numpy() * 255).round().astype(np.uint8)
+        Image.fromarray(pixels).save(self.images_folder / name)
+        return name
+
+    def mask(self, name: str, size: tuple[int, int]) -> Tensor | None:
+        """The user's mask (height, width) bool of a kept image, None where there is none."""
+        if self.masks is None or not (self.masks / name).is_file():
+            return None
+        nearest = Image.Resampling.NEAREST
+        image = Image.open(self.masks / name).convert("L").resize((size[1], size[0]), nearest)
+        return torch.from_numpy(np.asarray(image) > 127)
+
     def described(self) -> dict[str, Any]:
         """What results depend on besides the case, as plain data."""
         return {
             "settings": asdict(self.settings),
             "model": self.hrv.heads.description,
             "judge": self.judge.name,
+            **self.extras.described(),
             "hrv": dict(self.hrv.provenance),
         }
 

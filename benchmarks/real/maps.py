@@ -7,12 +7,8 @@ segments well, are the reference; without them the maps are only compared with D
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TypedDict
 
-import numpy as np
-import torch
-from PIL import Image
 from torch import Tensor
 
 from ...hrv.head_choice import first_heads
@@ -22,6 +18,20 @@ from .lab import Lab
 from .scope import Columns, RealExperiment, RealStudy, Scope, mean_of
 
 CONCEPT = "Animals"
+ANIMALS = (
+    "dog",
+    "cat",
+    "elephant",
+    "bird",
+    "bear",
+    "horse",
+    "cow",
+    "sheep",
+    "monkey",
+    "zebra",
+)
+"""The paper's ten; it names ten seeds and not which."""
+SEEDS = tuple(range(10, 101, 10))
 THRESHOLDS = (0.3, 0.4, 0.5)
 HEADS = {"selective, 20 of 128": 20, "selective, 30 of 128": 30, "selective, 40 of 128": 40}
 LEAST = 30
@@ -50,24 +60,23 @@ class Segments(RealStudy[MapsCase, MapsRow]):
     """Every way to choose heads at every threshold."""
 
     def cases(self, scope: Scope) -> list[MapsCase]:
-        """A photo of each animal among the HRV's concept-words."""
+        """Photos of the animals; none if the HRV lacks the concept."""
         masks = str(scope.masks) if scope.masks else ""
         return [
             {"word": word, "seed": seed, "masks": masks}
-            for word in scope.words(CONCEPT)
-            for seed in scope.size.seeds
+            for word in (ANIMALS if CONCEPT in scope.hrv.concepts else ())[: scope.size.prompts]
+            for seed in SEEDS[: scope.size.seeds]
         ]
 
     def run(self, lab: Lab, case: MapsCase) -> list[MapsRow]:
-        positive = lab.prompt(f"a photo of a {case['word']}")
+        positive = lab.prompt(f"photo of a {case['word']}")
         watched, captured = HRVCapture.execute(lab.model, positive).args
         latent = lab.latent(watched, positive, case["seed"])
         image = lab.vae.decode(latent).cpu()[0]
-        name = f"{case['word'].replace(' ', '_')}_{case['seed']}.png"
-        _write(lab.images_folder / name, image)
+        name = lab.keep(f"{case['word']} {case['seed']}", image)
         size = (image.shape[0], image.shape[1])
         heat = heats(lab, captured, latent, case["word"], size)
-        return _rows(case, heat, reference(lab.masks, name, size))
+        return _rows(case, heat, lab.mask(name, size))
 
 
 def _rows(case: MapsCase, heat: dict[str, Tensor], truth: Tensor | None) -> list[MapsRow]:
@@ -103,22 +112,6 @@ def heats(
     return {name: normalise(one, "min-max") for name, one in raw.items()}
 
 
-def reference(folder: Path | None, name: str, size: tuple[int, int]) -> Tensor | None:
-    """The reference mask (height, width) bool, or None where there is none."""
-    if folder is None or not (folder / name).is_file():
-        return None
-    image = (
-        Image.open(folder / name).convert("L").resize((size[1], size[0]), Image.Resampling.NEAREST)
-    )
-    return torch.from_numpy(np.asarray(image) > 127)
-
-
-def _write(path: Path, image: Tensor) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = (image.clamp(0, 1).numpy() * 255).round().astype(np.uint8)
-    Image.fromarray(pixels).save(path)
-
-
 class Maps(RealExperiment[MapsRow]):
     """Selective attention maps against DAAM."""
 
@@ -128,6 +121,7 @@ class Maps(RealExperiment[MapsRow]):
         "mIoU at 0.3, 0.4, 0.5 for animals on SD1.4: DAAM .749, .754, .626; 30 most relevant heads "
         ".770, .777, .679; 30 least relevant .665, .617, .465"
     )
+    version = 2
     studies = (Segments(),)
 
     def table(self, rows: Sequence[MapsRow]) -> Columns:

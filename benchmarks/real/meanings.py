@@ -74,6 +74,7 @@ PROMPTS: tuple[Reading, ...] = (
     },
 )
 METHODS = ("plain", "Concept Strengthen", "Concept Adjust")
+SEEDS = tuple(range(1, 11))  # as the authors publish their images
 
 
 class Readings(RealStudy[ReadingCase, ReadingRow]):
@@ -83,7 +84,8 @@ class Readings(RealStudy[ReadingCase, ReadingRow]):
         """Every prompt whose concepts the HRV has."""
         known = {*scope.hrv.concepts}
         fitting = [p for p in PROMPTS if {p["desired"], p["undesired"]} <= known]
-        return [{**p, "seeds": scope.size.seeds} for p in fitting[: scope.size.prompts]]
+        seeds = SEEDS[: scope.size.seeds]
+        return [{**p, "seeds": seeds} for p in fitting[: scope.size.prompts]]
 
     def run(self, lab: Lab, case: ReadingCase) -> list[ReadingRow]:
         return [row for method in METHODS for row in _rows(lab, case, method)]

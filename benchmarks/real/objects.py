@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+from torch import Tensor
+
 from ..framework.excited import excited
 from .judge import cosines
 from .lab import Conditioning, Lab
 from .prompts import object_prompts, objects_of
-from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, table_of
+from .scope import Columns, RealExperiment, RealStudy, Scope, Scored, given, table_of
 
 CONCEPT = "Animals"
 METHODS = ("plain", "A&E", "A&E-HRV")
+SEEDS = tuple(range(1, 31))  # the paper takes thirty and does not say which
 
 
 class ObjectsCase(TypedDict):
@@ -25,7 +28,10 @@ class ObjectsCase(TypedDict):
 
 
 class ObjectsRow(TypedDict):
-    """Cosine of an image with the whole prompt, and with the object it shows least."""
+    """Cosine of an image with the whole prompt, and with the object it shows least.
+
+    caption: cosine of its BLIP-2 caption with the prompt, if there is such a judge.
+    """
 
     kind: str
     prompt: str
@@ -33,6 +39,7 @@ class ObjectsRow(TypedDict):
     seed: int
     full: float
     least: float
+    caption: float | None
 
 
 class TwoObjects(RealStudy[ObjectsCase, ObjectsRow]):
@@ -42,9 +49,9 @@ class TwoObjects(RealStudy[ObjectsCase, ObjectsRow]):
         """Without and with colours; none if the HRV lacks the concept."""
         if CONCEPT not in scope.hrv.concepts:
             return []
-        size = scope.size
+        size, seeds = scope.size, SEEDS[: scope.size.seeds]
         return [
-            {"kind": kind, "prompt": prompt, "objects": objects_of(prompt), "seeds": size.seeds}
+            {"kind": kind, "prompt": prompt, "objects": objects_of(prompt), "seeds": seeds}
             for kind, prompts in object_prompts(scope.authors).items()
             for prompt in prompts[: size.prompts]
         ]
@@ -58,6 +65,7 @@ def _rows(lab: Lab, case: ObjectsCase, method: str) -> list[ObjectsRow]:
     texts = [case["prompt"], *(f"a {thing}" for thing in case["objects"])]
     seen = lab.images(_model(lab, positive, case, method), positive, case["seeds"])
     found = cosines(lab.judge, seen, texts).tolist()
+    told = _captions(lab, seen, case["prompt"])
     return [
         {
             "kind": case["kind"],
@@ -66,9 +74,19 @@ def _rows(lab: Lab, case: ObjectsCase, method: str) -> list[ObjectsRow]:
             "seed": seed,
             "full": full,
             "least": min(each),
+            "caption": caption,
         }
-        for seed, (full, *each) in zip(case["seeds"], found, strict=True)
+        for seed, (full, *each), caption in zip(case["seeds"], found, told, strict=True)
     ]
+
+
+def _captions(lab: Lab, seen: Tensor, prompt: str) -> Sequence[float | None]:
+    """Cosine of each image's caption with the prompt, as texts."""
+    if lab.extras.captions is None:
+        return [None] * len(seen)
+    texts = lab.judge.texts([prompt, *lab.extras.captions.captions(seen)])
+    cosine: list[float] = (texts[1:] @ texts[0]).tolist()
+    return cosine
 
 
 def _model(lab: Lab, positive: Conditioning, case: ObjectsCase, method: str) -> Any:
@@ -84,6 +102,7 @@ class Objects(RealExperiment[ObjectsRow]):
     name = "objects"
     title = "Two objects"
     paper = "A&E-HRV 2.3 to 6.3% above A&E (Table 2: full prompt, least object, BLIP-2 captions)"
+    version = 2
     studies = (TwoObjects(),)
 
     def table(self, rows: Sequence[ObjectsRow]) -> Columns:
@@ -92,7 +111,13 @@ class Objects(RealExperiment[ObjectsRow]):
             Scored(
                 f"{row['kind']}: {row['method']}",
                 row["prompt"],
-                {"CLIP, prompt": row["full"], "CLIP, least object": row["least"]},
+                given(
+                    {
+                        "CLIP, prompt": row["full"],
+                        "CLIP, least object": row["least"],
+                        "BLIP-2 caption, prompt": row["caption"],
+                    }
+                ),
             )
             for row in rows
         )

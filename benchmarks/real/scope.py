@@ -25,41 +25,39 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Size:
-    """How much of an experiment is run: so many prompts of each kind, these seeds.
+    """How much of an experiment is run, at most: prompts of each kind, seeds of each prompt.
 
-    weakened: shares of the heads at which weakening is looked at.
+    points: numbers of heads at which weakening is looked at.
     """
 
     prompts: int
-    seeds: tuple[int, ...]
-    weakened: tuple[float, ...]
-
-
-def _shares(count: int) -> tuple[float, ...]:
-    return tuple(i / count for i in range(count + 1))
+    seeds: int
+    points: int
 
 
 SIZES: dict[str, Size] = {
-    "smoke": Size(1, (10,), (0.0, 0.5, 1.0)),
-    "small": Size(5, (10, 20), _shares(4)),
-    "paper": Size(1000, tuple(range(10, 101, 10)), _shares(13)),
+    "smoke": Size(1, 1, 3),
+    "small": Size(5, 2, 5),
+    "paper": Size(1000, 1000, 1000),
 }
+
+
+def some(listed: Sequence[int], count: int) -> list[int]:
+    """At most `count` of the list, evenly spread, its ends among them."""
+    if count >= len(listed):
+        return list(listed)
+    return [listed[round(i * (len(listed) - 1) / (count - 1))] for i in range(count)]
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What cases are made from: an HRV's concepts and words, the size, the folder for the
-    authors' prompts (None: a few of our own), and the folder of reference masks."""
+    """What cases are made from: an HRV, the size, the folder for the authors' prompts (None: a few
+    of our own), and the folder of reference masks."""
 
     hrv: HeadRelevance
     size: Size
     authors: Path | None = None
     masks: Path | None = None
-
-    def words(self, concept: str) -> list[str]:
-        """The first concept-words of a concept, in small letters; none if the HRV lacks it."""
-        known = dict(zip(self.hrv.concepts, self.hrv.words, strict=True))
-        return [word.lower() for word in known.get(concept, ())][: self.size.prompts]
 
 
 RealStudy = Study[Scope, Lab, C, list[R]]
@@ -84,6 +82,11 @@ class Scored:
     line: str
     cluster: str
     values: dict[str, float]
+
+
+def given(values: dict[str, float | None]) -> dict[str, float]:
+    """The columns that there is a judge for."""
+    return {title: value for title, value in values.items() if value is not None}
 
 
 def table_of(scored: Iterable[Scored]) -> Columns:

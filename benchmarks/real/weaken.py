@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
+from torch import Tensor
 
-from ...hrv.rescale import WEAKENING_FACTOR
-from ...nodes.steering.nodes import HRVOrderedWeaken
+from ...hrv.head_choice import head_order
+from ...hrv.rescale import WEAKENING_FACTOR, weakening
+from ...nodes.steering.steering import Steering, steered
 from ..framework.statistics import area as under
 from .judge import cosines
-from .lab import Lab
-from .scope import Columns, RealExperiment, RealStudy, Scope
+from .lab import Conditioning, Lab
+from .scope import Columns, RealExperiment, RealStudy, Scope, some
+from .word_lists import WORD_LISTS
 
-TEMPLATES: dict[str, str] = {
-    "Animals": "a photo of a {}",
-    "Color": "a {} car",
-    "Material": "a bowl made of {}",
-    "Geometric Patterns": "a t-shirt with a {} pattern",
-    "Image Style": "a {} style painting of a castle",
-    "Weather Conditions": "a cat on a {} day",
-}
-Direction = Literal["MoRHF", "LeRHF"]
-ORDERS: tuple[Direction, ...] = ("MoRHF", "LeRHF")
+SEEDS = (10, 20, 30)
+DRAWS = 3
+"""Random orders, each also from its end: Table 6."""
+RELEVANCE = ("MoRHF", "LeRHF")
+RANDOM = tuple((f"random {n}", f"random {n} reversed") for n in range(1, DRAWS + 1))
 
 
 class WeakenCase(TypedDict):
-    """A concept-word, and the numbers of heads that are weakened."""
+    """A prompt of a concept-word, the numbers of heads that are weakened, and in which orders."""
 
+    line: str
     concept: str
     word: str
+    prompt: str
+    orders: list[str]
     counts: list[int]
     seeds: Sequence[int]
 
@@ -38,57 +39,96 @@ class WeakenCase(TypedDict):
 class WeakenRow(TypedDict):
     """Mean cosine of the images with the bare word."""
 
-    concept: str
+    line: str
     prompt: str
     order: str
     heads: int
     similarity: float
 
 
+def counts(heads: int) -> list[int]:
+    """0, 1, 11, 21 ... 121, 128 of SD1.4's heads, 0, 11, 111 ... 1211, 1300 of SDXL's."""
+    first, step = (11, 100) if heads >= 1000 else (1, 10)
+    return [0, *range(first, heads, step), heads]
+
+
 class Similarity(RealStudy[WeakenCase, WeakenRow]):
     """How like the bare word images are, while its concept's heads are weakened."""
 
     def cases(self, scope: Scope) -> list[WeakenCase]:
-        """A prompt for every concept-word of the HRV; without words the concept is left out."""
-        heads, size = len(scope.hrv.heads), scope.size
-        counts = sorted({round(share * heads) for share in size.weakened})
+        """Every prompt by the HRV's two orders, then by random ones; no concept that it lacks."""
+        steps = some(counts(len(scope.hrv.heads)), scope.size.points)
+        draws = [order for pair in RANDOM for order in pair]
         return [
-            {"concept": concept, "word": word, "counts": counts, "seeds": size.seeds[:3]}
-            for concept in TEMPLATES
-            for word in scope.words(concept)
+            {
+                "line": one.title,
+                "concept": one.concept,
+                "word": word,
+                "prompt": prompt,
+                "orders": list(orders),
+                "counts": steps,
+                "seeds": SEEDS[: scope.size.seeds],
+            }
+            for orders in (RELEVANCE, draws)
+            for one in WORD_LISTS
+            if one.concept in scope.hrv.concepts
+            for word, prompt in list(one.prompts())[: scope.size.prompts]
         ]
 
     def run(self, lab: Lab, case: WeakenCase) -> list[WeakenRow]:
-        return [_row(lab, case, order, count) for order in ORDERS for count in case["counts"]]
+        positive, ends = lab.prompt(case["prompt"]), dict[int, float]()
+        rows: list[WeakenRow] = []
+        for order in case["orders"]:
+            ordered = order_of(lab.hrv.row(case["concept"]), order)
+            for count in case["counts"]:
+                seen = ends.get(count)
+                if seen is None:
+                    r = weakening(ordered, count, WEAKENING_FACTOR)
+                    seen = _similarity(lab, positive, case, r)
+                if count in (0, len(ordered)):  # no heads and all of them: in every order the same
+                    ends[count] = seen
+                rows.append(_row(case, order, count, seen))
+        return rows
 
 
-def _row(lab: Lab, case: WeakenCase, order: Direction, count: int) -> WeakenRow:
-    text = TEMPLATES[case["concept"]].format(case["word"])
-    positive = lab.prompt(text)
-    weakened = HRVOrderedWeaken.execute(
-        lab.model, lab.hrv, positive, case["concept"], order, count, "heads", WEAKENING_FACTOR
-    ).args[0]
+def order_of(row: Tensor, order: str) -> Tensor:
+    """Head numbers (H,) in an order of RELEVANCE or RANDOM, of an HRV (H,)."""
+    if order == "LeRHF":
+        return head_order(row, "LeRHF")
+    if order == "MoRHF":
+        return head_order(row, "MoRHF")
+    forward = head_order(row, "random", int(order.split()[1]))
+    return forward.flip(0) if order.endswith("reversed") else forward
+
+
+def _similarity(lab: Lab, positive: Conditioning, case: WeakenCase, r: Tensor) -> float:
+    steering = Steering("Ordered weakening", "", r)
+    weakened: Any = steered(lab.model, lab.hrv, positive, steering)
     seen = lab.images(weakened, positive, case["seeds"])
+    return float(cosines(lab.judge, seen, [case["word"]])[:, 0].mean())
+
+
+def _row(case: WeakenCase, order: str, count: int, similarity: float) -> WeakenRow:
     return {
-        "concept": case["concept"],
-        "prompt": text,
+        "line": case["line"],
+        "prompt": case["prompt"],
         "order": order,
         "heads": count,
-        "similarity": float(cosines(lab.judge, seen, [case["word"]])[:, 0].mean()),
+        "similarity": similarity,
     }
 
 
-def area(rows: Sequence[WeakenRow]) -> float:
-    """Area between the curves of least and most relevant heads first, in similarity x heads."""
+def area(rows: Sequence[WeakenRow], orders: tuple[str, str] = ("MoRHF", "LeRHF")) -> float:
+    """Area between the curve of an order and that of its reverse, in similarity x heads."""
 
-    def curve(order: Direction) -> tuple[list[int], np.ndarray]:
+    def curve(order: str) -> tuple[list[int], np.ndarray]:
         mine = [row for row in rows if row["order"] == order]
-        counts = sorted({row["heads"] for row in mine})
-        means = [np.mean([r["similarity"] for r in mine if r["heads"] == k]) for k in counts]
-        return counts, np.array(means)
+        heads = sorted({row["heads"] for row in mine})
+        means = [np.mean([r["similarity"] for r in mine if r["heads"] == k]) for k in heads]
+        return heads, np.array(means)
 
-    counts, least = curve("LeRHF")
-    return under(counts, (least - curve("MoRHF")[1]).tolist())
+    heads, last = curve(orders[1])
+    return under(heads, (last - curve(orders[0])[1]).tolist())
 
 
 class Weaken(RealExperiment[WeakenRow]):
@@ -96,18 +136,24 @@ class Weaken(RealExperiment[WeakenRow]):
 
     name = "weaken"
     title = "Ordered weakening: what disappears with a concept's heads"
-    paper = "Figures 3 and 12, Table 6; area 9.43 for Image Style in the published scores of SD1.4"
+    paper = (
+        "Figures 3 and 12, Table 6. Area 9.43 for Image Style: the trapezoids of the scores that "
+        "the authors publish of SD1.4, not a figure of the paper"
+    )
+    version = 2
     studies = (Similarity(),)
 
     def table(self, rows: Sequence[WeakenRow]) -> Columns:
-        """Concept -> similarity unweakened, and the area between the orders."""
+        """List of words -> similarity unweakened, and the areas between orders and reverses."""
         table: Columns = {}
-        for concept in dict.fromkeys(row["concept"] for row in rows):
-            mine = [row for row in rows if row["concept"] == concept]
+        for line in dict.fromkeys(row["line"] for row in rows):
+            mine = [row for row in rows if row["line"] == line]
             plain = [row["similarity"] for row in mine if row["heads"] == 0]
-            table[concept] = {
+            chance = [area(mine, pair) for pair in RANDOM if pair[0] in {r["order"] for r in mine}]
+            table[line] = {
                 "prompts": len({row["prompt"] for row in mine}),
                 "similarity, unweakened": float(np.mean(plain)),
                 "area LeRHF - MoRHF": area(mine),
+                f"area of {DRAWS} random orders": float(np.mean(chance)) if chance else None,
             }
         return table

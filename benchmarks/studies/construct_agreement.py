@@ -18,6 +18,7 @@ from ...demo.concepts import CONCEPTS, prompts
 from ...demo.model import load_demo_model
 from ...hrv.construct.agreement import split_half
 from ...hrv.construct.concepts import ConceptWords, concept_words
+from ...hrv.construct.votes import VoteRecord
 from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.library.folders import PRETRAINED
@@ -36,7 +37,10 @@ def main(how_many: str = "200") -> None:
                 batching=Batching(size=batch, exact=False),
             )
             listed = list(prompts(int(how_many), seed))
-            return Construction(model, clip, words, listed, settings).run().total
+            record = Construction(model, clip, words, listed, settings).run()
+            if not isinstance(record, VoteRecord):
+                raise TypeError("votes are compared here")
+            return record.total
 
         words = concept_words(CONCEPTS)
         first, second = votes(words), votes(words, seed=2)

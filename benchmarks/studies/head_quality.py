@@ -20,7 +20,8 @@ from ...hrv.heads import HeadTable
 from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
 from ...hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map, upsample
-from ..evidence.segmentation.resolutions import heads_by_size, perfect
+from ..evidence.segmentation.resolutions import perfect
+from ..framework.map_sizes import heads_by_size
 
 THRESHOLD, SHARE = 0.4, 0.25
 """The threshold of the masks, and the share of the heads that are chosen."""
@@ -75,7 +76,7 @@ class HeadQuality:
         }
         for name, values in found.items():
             self.rows.setdefault(name, []).append(values.numpy())
-        ways = [*choices(captured, own, row, (heat, grown)), *perfect(own, masks)]
+        ways = [*choices(captured, own, row, (heat, grown)), *_perfect(own, masks)]
         for name, together in ways:
             scores = iou(segment(together, THRESHOLD), masks).numpy()
             self.choices.setdefault(name, []).append(scores)
@@ -116,6 +117,10 @@ class HeadQuality:
 
 
 _SHOWN = ("own", "inverse", "contrast", "claim", "semantic")
+
+
+def _perfect(word: list[LayerMaps], masks: Tensor) -> Iterator[tuple[str, Tensor]]:
+    return ((f"a perfect map of {size}", heat) for size, heat in perfect(word, masks))
 
 
 def choices(

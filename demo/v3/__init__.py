@@ -1,1 +1,1 @@
-"""Demo world v3: 64 x 64 pictures with materials, synonyms and fourteen two-meaning words."""
+"""Demo world v3: 64 x 64 images with materials, synonyms and fourteen two-meaning words."""

@@ -47,15 +47,19 @@ class Agreement:
 
 
 def split_half(votes: Tensor) -> Agreement:
-    """Agreement of the HRVs of the two halves; votes: (2, T, N, H) int64.
+    """Agreement of the HRVs of the two halves; votes: (2, T, N, H) int64."""
+    halves = votes.sum(dim=1)
+    known = bool((halves.sum(dim=(1, 2)) > 0).all())
+    return vectors_agreement(vectors_of(halves), known)
+
+
+def vectors_agreement(vectors: Tensor, known: bool) -> Agreement:
+    """Agreement of the vectors of two halves, (2, N, H); known: whether both have an image.
 
     Spearman's rank correlation is the cosine of the centred ranks.
     """
-    halves = votes.sum(dim=1)
-    vectors = vectors_of(halves)  # 2 N H
     ranks = torch.stack([_ranks(row) for row in vectors.flatten(0, 1)]).unflatten(0, (2, -1))
     centred = ranks - ranks.mean(dim=-1, keepdim=True)
-    known = bool((halves.sum(dim=(1, 2)) > 0).all())
     return Agreement(cosine(*vectors), cosine(*centred), known)
 
 

@@ -62,7 +62,7 @@ def add_concept(sets: dict[str, tuple[str, ...]], name: str, words: Iterable[str
     """Put a concept into `sets`, its words once each; ValueError if it is there already."""
     name = " ".join(name.split())
     if name.casefold() in (known.casefold() for known in sets):
-        raise ValueError(f"The concept “{name}” stands twice. Put its words into one line.")
+        raise ValueError(f"The concept “{name}” appears twice. Put its words on one line.")
     listed = (" ".join(word.split()) for word in words)
     sets[name] = tuple(dict.fromkeys(word for word in listed if word))
 
@@ -97,7 +97,7 @@ def _spelt(name: str, sets: dict[str, tuple[str, ...]]) -> str:
     for known in sets:
         if known.casefold() == name.casefold():
             return known
-    raise ValueError(f"There is no concept “{name}” to leave out.{nearest(name, list(sets))}")
+    raise ValueError(f"There is no concept “{name}” to remove.{nearest(name, list(sets))}")
 
 
 def shared_words(words: ConceptWords) -> list[str]:
@@ -105,7 +105,7 @@ def shared_words(words: ConceptWords) -> list[str]:
     counts = Counter(word.casefold() for listed in words.words for word in {*listed})
     pairs = list(zip(words.concepts, words.words, strict=True))
     return [
-        f"“{word}” stands for several concepts: "
+        f"“{word}” is listed under several concepts: "
         + ", ".join(name for name, listed in pairs if word in map(str.casefold, listed))
         + ". When both draw it, the first gets the vote; keep it in one of them."
         for word, count in counts.items()

@@ -1,4 +1,4 @@
-"""Votes added up: the shards of one run, and the HRVs of several runs."""
+"""Counts added up: the shards of one run, and the HRVs of several runs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from torch import Tensor
 from ..relevance import HeadRelevance
 from .concepts import ConceptWords, difference
 from .ranges import ranges, read_ranges
+from .records import RunRecord
 from .vectors import normalise_votes
-from .votes import VoteRecord
 
 
-def merge_votes(records: list[VoteRecord]) -> VoteRecord:
-    """The votes of all shards of a run."""
+def merge_votes(records: Sequence[RunRecord]) -> RunRecord:
+    """What all shards of a run have counted."""
     if not records:
         raise ValueError("Name at least one file of votes to merge.")
     whole = records[0].resumed(records[0].prompts)
-    whole.votes = torch.clone(whole.votes)
     for shard in records[1:]:
         whole.merge(shard)
     return whole
@@ -46,7 +45,7 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
             before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
             if before & new:
                 raise ValueError(
-                    "The same images would count twice "
+                    "The same images would be counted twice "
                     f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
                 )
             runs[name] = ranges(sorted(before | new))

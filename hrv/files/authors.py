@@ -1,6 +1,7 @@
 """Import of head relevance vectors as the paper's authors publish them (arXiv 2412.02237).
 
-Three files: the vectors (`.npy`, concepts x heads), the head names (`.npy`, one per column) and
+Three files: the vectors (`.npy`, concepts x heads; or of every sampling step, steps x concepts x
+heads), the head names (`.npy`, one per column) and
 the word list (text: a concept's name on a line of its own, its words below, numbered from 1).
 """
 
@@ -31,24 +32,54 @@ def import_authors(
 
     ValueError names the file that does not fit and says what was expected.
     """
-    vectors = _vectors(Path(vectors_path))
+    vectors = _vectors(Path(vectors_path), ("concepts", "heads"))
+    (found,) = _assembled(vectors_path, vectors[None], head_index_path, word_list_path, provenance)
+    return found
+
+
+def import_authors_by_step(
+    vectors_path: str | os.PathLike[str],
+    head_index_path: str | os.PathLike[str],
+    word_list_path: str | os.PathLike[str],
+    provenance: Mapping[str, str] | None = None,
+) -> tuple[HeadRelevance, ...]:
+    """The published vectors of every sampling step (T, N, H): one HeadRelevance for each step.
+
+    Every value is kept bit for bit; provenance says which step. ValueError as `import_authors`.
+    """
+    vectors = _vectors(Path(vectors_path), ("steps", "concepts", "heads"))
+    return _assembled(vectors_path, vectors, head_index_path, word_list_path, provenance)
+
+
+def _assembled(
+    vectors_path: str | os.PathLike[str],
+    vectors: NDArray[np.float32],
+    head_index_path: str | os.PathLike[str],
+    word_list_path: str | os.PathLike[str],
+    provenance: Mapping[str, str] | None,
+) -> tuple[HeadRelevance, ...]:
+    """Vectors (T, N, H) with their heads and words, a HeadRelevance for each of T."""
     names = _head_names(Path(head_index_path))
     concepts, words = read_word_list(Path(word_list_path))
-    if vectors.shape != (len(concepts), len(names)):
+    steps, rows, columns = vectors.shape
+    if (rows, columns) != (len(concepts), len(names)):
         raise ValueError(
-            f"{Path(vectors_path).name} holds {vectors.shape[0]} concepts x {vectors.shape[1]} "
-            f"heads, but the word list names {len(concepts)} concepts and the head index "
-            f"{len(names)} heads. Take the three files of the same model."
+            f"{Path(vectors_path).name} holds {rows} concepts x {columns} heads, but the word list "
+            f"names {len(concepts)} concepts and the head index {len(names)} heads. Take the three "
+            "files of the same model."
         )
     heads = HeadTable.from_names(names)
     described = {"family": heads.family, "fingerprint": heads.fingerprint, **(provenance or {})}
-    return HeadRelevance(
-        concepts=concepts,
-        words=words,
-        heads=heads,
-        vectors=torch.from_numpy(vectors.copy()),
-        provenance=described,
-        votes=None,
+    return tuple(
+        HeadRelevance(
+            concepts=concepts,
+            words=words,
+            heads=heads,
+            vectors=torch.from_numpy(one.copy()),
+            provenance=described | ({"step": f"{number} of {steps}"} if steps > 1 else {}),
+            votes=None,
+        )
+        for number, one in enumerate(vectors, start=1)
     )
 
 
@@ -57,19 +88,27 @@ def _array(path: Path) -> NDArray[np.generic]:
         array: NDArray[np.generic] = np.load(path)  # refuses stored objects, which could run code
         return array
     except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path.name} is missing, damaged or no .npy array ({error}).") from error
+        raise ValueError(
+            f"{path.name} is missing, damaged or not a .npy array ({error})."
+        ) from error
 
 
-def _vectors(path: Path) -> NDArray[np.float32]:
+def _vectors(path: Path, axes: tuple[str, ...]) -> NDArray[np.float32]:
+    """The array of a file, with these axes."""
     array = _array(path)
-    if array.ndim == 3:
+    if (array.ndim, len(axes)) == (3, 2):
         raise ValueError(
             f"{path.name} holds one set of vectors for every sampling step {array.shape}; take "
             "the file of the same name without 'per_timesteps'."
         )
-    if array.ndim != 2 or array.dtype != np.float32:
+    if (array.ndim, len(axes)) == (2, 3):
         raise ValueError(
-            f"{path.name} should hold concepts x heads of float32, but holds {array.shape} of "
+            f"{path.name} holds one set of vectors for all sampling steps {array.shape}; take the "
+            "file whose name ends with 'per_timesteps'."
+        )
+    if array.ndim != len(axes) or array.dtype != np.float32:
+        raise ValueError(
+            f"{path.name} should hold {' x '.join(axes)} of float32, but holds {array.shape} of "
             f"{array.dtype}."
         )
     return array.astype(np.float32, copy=False)

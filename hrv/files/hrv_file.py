@@ -124,7 +124,7 @@ def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
             return metadata, {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
         raise ValueError(
-            f"It is damaged or no safetensors file ({error}). Get or save it again."
+            f"It is damaged or not a safetensors file ({error}). Get or save it again."
         ) from error
 
 

@@ -1,26 +1,37 @@
-"""Votes on disk: one `.votes` file (safetensors) is a run that can be resumed or merged.
+"""Runs on disk: one `.votes` file (safetensors) is a run that can be resumed or merged.
 
-Tensors `votes` (2, T, N, H) int64 and `counted` (prompts,) bool; metadata: `format`, `version`, and
-as JSON `concepts`, `words`, `heads`, `settings`, `prompts`. It is written beside and renamed, so
-a process killed at any moment leaves the old file or the new one.
+Format `hrv-votes` has the tensors `votes` (2, T, N, H) int64 and `counted` (prompts,) bool; format
+`hrv-effects`, of a measured run, has `sums` (2, N, H) float64, `counts` (2, N) int64 and
+`counted`. Metadata: `format`, `version`, and as JSON `concepts`, `words`, `heads`, `settings`,
+`prompts`. It is written beside and renamed, so a process killed at any moment leaves the old file
+or the new one.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..construct.concepts import ConceptWords
-from ..construct.votes import HALVES, VoteRecord
+from ..construct.records import HALVES, RunRecord
+from ..construct.votes import VoteRecord
 from ..heads import HeadTable
+from ..measure.concept_record import ConceptRecord
 from .file_names import safe_file_name
 from .whole_files import safetensors_bytes, write_whole
 
-FORMAT, VERSION = "hrv-votes", "1"
+VERSION = "1"
+FORMATS: dict[str, type[VoteRecord] | type[ConceptRecord]] = {
+    "hrv-votes": VoteRecord,
+    "hrv-effects": ConceptRecord,
+}
 SUFFIX = ".votes"
+R = TypeVar("R", bound=RunRecord)
 
 
 def votes_name(run: str) -> str:
@@ -28,12 +39,12 @@ def votes_name(run: str) -> str:
     return safe_file_name(run.strip().removesuffix(SUFFIX)).removesuffix(".safetensors") + SUFFIX
 
 
-def save_votes(path: Path, record: VoteRecord) -> None:
-    """Write a run, whole or not at all; the same votes give the same bytes."""
+def save_votes(path: Path, record: RunRecord) -> None:
+    """Write a run, whole or not at all; the same counts give the same bytes."""
     write_whole(path, votes_bytes(record))
 
 
-def votes_bytes(record: VoteRecord) -> bytes:
+def votes_bytes(record: RunRecord) -> bytes:
     """The content of a run's file."""
     texts = {
         "concepts": record.words.concepts,
@@ -43,22 +54,29 @@ def votes_bytes(record: VoteRecord) -> bytes:
         "prompts": record.prompts,
     }
     metadata = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
-    metadata |= {"format": FORMAT, "version": VERSION}
-    tensors = {"votes": record.votes.contiguous(), "counted": record.counted.contiguous()}
+    written = next(name for name, kind in FORMATS.items() if isinstance(record, kind))
+    metadata |= {"format": written, "version": VERSION}
+    tensors = {name: tensor.contiguous() for name, tensor in _tensors(record).items()}
     return safetensors_bytes(tensors, metadata)
 
 
-def load_votes(path: Path) -> VoteRecord:
+def _tensors(record: RunRecord) -> dict[str, Tensor]:
+    """What a run has counted, by the names in its file, which are those of its fields."""
+    return {name: getattr(record, name) for name in record.tensors}
+
+
+def load_votes(path: Path) -> RunRecord:
     """Read a run; ValueError names the file and what is wrong with it."""
     if not path.is_file():
         raise ValueError(f"There is no file of votes {path.name!r} in {path.parent}.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise ValueError("It is no votes file of this version")
-            tensors = {name: file.get_tensor(name) for name in ("votes", "counted")}
-        return _record(metadata, tensors)
+            kind = FORMATS.get(metadata.get("format", ""))
+            if kind is None or metadata.get("version") != VERSION:
+                raise ValueError("It is not a votes file of this version")
+            tensors = {name: file.get_tensor(name) for name in kind.tensors}
+        return _record(kind, metadata, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"The votes file {path.name!r} cannot be used: {error}. Delete it, or choose another "
@@ -66,35 +84,45 @@ def load_votes(path: Path) -> VoteRecord:
         ) from error
 
 
-def _record(metadata: dict[str, str], tensors: dict[str, Tensor]) -> VoteRecord:
+def _record(
+    kind: type[VoteRecord] | type[ConceptRecord],
+    metadata: Mapping[str, str],
+    tensors: Mapping[str, Tensor],
+) -> RunRecord:
     concepts: list[str] = json.loads(metadata["concepts"])
     listed: list[list[str]] = json.loads(metadata["words"])
     words = ConceptWords(tuple(concepts), tuple(map(tuple, listed)))
     heads = HeadTable.from_names(json.loads(metadata["heads"]))
     settings: dict[str, str] = json.loads(metadata["settings"])
     prompts: list[str] = json.loads(metadata["prompts"])
-    votes, counted = tensors["votes"], tensors["counted"]
-    record = VoteRecord(words, heads, settings, tuple(prompts), votes.shape[1])
-    for name, found, expected in (
-        ("votes", votes, record.votes),
-        ("counted", counted, record.counted),
-    ):
+    bins = tensors["votes"].shape[1] if "votes" in tensors else 1
+    record = kind(words, heads, settings, tuple(prompts), bins)
+    for name, expected in _tensors(record).items():
+        found = tensors[name]
         if (found.shape, found.dtype) != (expected.shape, expected.dtype):
             raise ValueError(f"its {name} should be {tuple(expected.shape)} of {expected.dtype}")
-    _check_counts(votes)
-    record.votes, record.counted = votes, counted
+        setattr(record, name, found)
+    if isinstance(record, VoteRecord):
+        _check_votes(record.votes)
+    else:
+        _check_effects(record)
     return record
 
 
-def _check_counts(votes: Tensor) -> None:
+def _check_votes(votes: Tensor) -> None:
     """Every head votes equally often in a half, so other sums betray a damaged file."""
     sums = votes.sum(dim=(1, 2)).reshape(HALVES, -1)
     if bool((votes < 0).any()) or bool((sums != sums[:, :1]).any()):
         raise ValueError("its heads did not vote equally often")
 
 
-def open_run(path: Path | None, wanted: VoteRecord) -> VoteRecord:
-    """`wanted`, with the votes of the file at `path` where there is one.
+def _check_effects(record: ConceptRecord) -> None:
+    if not bool(record.sums.isfinite().all()) or bool((record.counts < 0).any()):
+        raise ValueError("its effects are not finite, or its counts negative")
+
+
+def open_run(path: Path | None, wanted: R) -> R:
+    """`wanted`, with the counts of the file at `path` where there is one.
 
     ValueError if that file is of another model, recipe, concept set or sampling.
     """
@@ -103,9 +131,11 @@ def open_run(path: Path | None, wanted: VoteRecord) -> VoteRecord:
     found = load_votes(path)
     try:
         found.require_same(wanted)
+        if not isinstance(found, type(wanted)):
+            raise ValueError(f"It holds no {' and '.join(wanted.tensors)}.")
         return found.resumed(wanted.prompts)
     except ValueError as error:
         raise ValueError(
-            f"The run “{path.stem}” was begun otherwise and cannot be resumed. {error} (The first "
-            "is that of the file.) Set it back, or give this run another name."
+            f"The run “{path.stem}” was started with other settings and cannot be resumed. {error} "
+            "(First: the saved run.) Restore the settings, or give this run another name."
         ) from error

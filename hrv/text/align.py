@@ -42,7 +42,7 @@ def align(source: TokenTable, target: TokenTable, mode: Mode, mapper: Mapper) ->
     """
     if mapper == "original" and {source.length, target.length} != {CHUNK}:
         raise ValueError(
-            f"The original mapper knows prompts of up to {CHUNK - 2} tokens only; one of these is "
+            f"The original mapper supports prompts of up to {CHUNK - 2} tokens; one of these is "
             "longer. Choose the corrected mapper."
         )
     if mode == "replace":

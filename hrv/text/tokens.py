@@ -126,8 +126,8 @@ def occurrences(found: Sequence[T], text: str, occurrence: int | None) -> Sequen
         return found
     if not 1 <= occurrence <= len(found):
         raise ValueError(
-            f"The prompt has {text.strip()!r} {_times(len(found))}, so there is no "
-            f"'{text.strip()}#{occurrence}'. Use #1 to #{len(found)}, or no # for all."
+            f"{text.strip()!r} appears {_times(len(found))} in the prompt, so there is no "
+            f"'{text.strip()}#{occurrence}'. Use {_choices(len(found))}, or no # for all."
         )
     return found[occurrence - 1 : occurrence]
 
@@ -137,7 +137,7 @@ def _missing(text: str, words: Sequence[str]) -> ValueError:
         return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
     listed = ", ".join(dict.fromkeys(words))
     return ValueError(
-        f"The prompt has no word {text!r}.{nearest(text, words)} Its words are: {listed}."
+        f"{text!r} is not in the prompt.{nearest(text, words)} Words in the prompt: {listed}."
     )
 
 
@@ -208,6 +208,10 @@ def _before_padding(ids: list[int | Tensor], end: int, pad: int) -> list[int | T
 
 def _fits(token: int | Tensor, width: int | None) -> bool:
     return width is None or isinstance(token, int) or int(token.shape[-1]) == width
+
+
+def _choices(count: int) -> str:
+    return "#1" if count == 1 else f"#1 to #{count}"
 
 
 def _times(count: int) -> str:

@@ -27,7 +27,7 @@ class WordEmbeddings:
         silent = [word for word in every if not positions[word]]
         if silent:
             named = ", ".join(f"“{word}”" for word in silent)
-            raise ValueError(f"The text encoder finds no token in: {named}. Use other words.")
+            raise ValueError(f"The text encoder produces no tokens for: {named}. Use other words.")
         self.lengths = tuple(tuple(len(positions[w]) for w in listed) for listed in words.words)
         encoded = [clip.encode_from_tokens(clip.tokenize(word))[0] for word in every]
         self.start = encoded[0][0]

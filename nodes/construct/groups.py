@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ...hrv.construct.agreement import split_half
-from ...hrv.construct.votes import VoteRecord
+from ...hrv.construct.records import RunRecord
 from .settings import Batching
 
 CHECKED = 20  # images between two looks at the agreement
@@ -25,7 +24,7 @@ def shard_groups(prompts: int, batching: Batching, shard: tuple[int, int] = (1, 
     return [range(start, min(start + batching.size, last)) for start in starts]
 
 
-def uncounted(record: VoteRecord, groups: Sequence[range], batching: Batching) -> list[range]:
+def uncounted(record: RunRecord, groups: Sequence[range], batching: Batching) -> list[range]:
     """What of the groups is not counted yet: single prompts, or whole groups that share calls."""
     counted = record.counted
     groups = [group for group in groups if not counted[group.start : group.stop].all()]
@@ -42,7 +41,7 @@ def cut_for_looks(groups: Sequence[range], prompts: int, batching: Batching) -> 
     return [range(a, b) for a, b in pairwise(ends)]
 
 
-def settled(record: VoteRecord, first: int, stop_at: float, batching: Batching) -> bool:
+def settled(record: RunRecord, first: int, stop_at: float, batching: Batching) -> bool:
     """Whether the prompts before `first` suffice: halves that agree by `stop_at` (cosine) or more.
 
     Asked at fixed numbers only, so that a run ends at the same prompt however it is cut.
@@ -52,4 +51,4 @@ def settled(record: VoteRecord, first: int, stop_at: float, batching: Batching) 
         interval = -(-CHECKED // batching.size) * batching.size
     if first == 0 or first % interval or record.done != first:
         return False
-    return float(split_half(record.votes).cosine.min()) >= stop_at
+    return float(record.agreement().cosine.min()) >= stop_at

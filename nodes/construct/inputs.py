@@ -8,7 +8,11 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...hrv.construct.algorithm import RECIPES
+from ...hrv.construct.concepts import ConceptWords
+from ...hrv.measure.concept_defaults import default_templates
 from ..library import concept_lists as concept_library
+from .run import drawn_texts, measured_prompts
+from .settings import MEASURED, ConstructSettings, Measuring
 
 
 def construct_inputs() -> list[Any]:
@@ -46,7 +50,8 @@ def _voting_inputs() -> list[Any]:
             default=0,
             min=0,
             max=100000,
-            tooltip="Use only the first so many prompts; 0 uses all.",
+            tooltip="Use only the first so many prompts; 0 uses all. With recipe measured: 8 "
+            "for each concept, at least 64.",
         ),
         io.Int.Input(
             "batch",
@@ -71,13 +76,60 @@ def _sampling_inputs() -> list[Any]:
         ),
         io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
         io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
-        io.Combo.Input(
-            "recipe",
-            options=list(RECIPES),
-            tooltip="paper: Algorithm 1 as printed. authors: as their published files "
-            "were made (start token in the softmax, one draw per layer).",
+        _recipe(),
+    ]
+
+
+def _recipe() -> Any:
+    measuring = [
+        io.String.Input(
+            "templates",
+            multiline=True,
+            default="",
+            tooltip="Prompts with places for the concepts' words, one per line: a photo of a "
+            "{Color} {Animals|Vehicles}. {object} is a plain noun. Empty: lines that the pack has "
+            "for your concepts.",
+        ),
+        io.Int.Input("images", default=1, min=1, max=100, tooltip="Images of each prompt."),
+        io.Int.Input(
+            "swaps",
+            default=3,
+            min=1,
+            max=100,
+            tooltip="Other words that each concept's word is swapped for. More give steadier "
+            "vectors from few prompts, at a U-Net call each.",
         ),
     ]
+    return io.DynamicCombo.Input(
+        "recipe",
+        options=[
+            *(io.DynamicCombo.Option(name, []) for name in RECIPES),
+            io.DynamicCombo.Option(MEASURED, measuring),
+        ],
+        tooltip="paper: heads vote, Algorithm 1 as printed. authors: as their published files were "
+        "made (start token in the softmax, one draw per layer). measured: prompts are drawn from "
+        "templates, and what each head does to a concept is measured; the listed prompts are not "
+        "used.",
+    )
+
+
+def read_recipe(recipe: dict[str, Any] | str, words: ConceptWords) -> tuple[Any, Measuring]:
+    """The recipe's name, and what recipe measured needs, with the pack's templates where none."""
+    chosen = {"recipe": recipe} if isinstance(recipe, str) else recipe
+    if chosen["recipe"] != MEASURED:
+        return chosen["recipe"], Measuring()
+    templates = str(chosen.get("templates", "")).strip() or default_templates(words)
+    images, swaps = int(chosen.get("images", 1)), int(chosen.get("swaps", 3))
+    return MEASURED, Measuring(templates=templates, images=images, swaps=swaps)
+
+
+def listed_prompts(
+    source: str, text: str, how_many: int, words: ConceptWords, settings: ConstructSettings
+) -> list[str]:
+    """The prompts of a listed source, or as recipe measured draws them."""
+    if settings.recipe == MEASURED:
+        return drawn_texts(words, settings, how_many or measured_prompts(words))
+    return concept_library.prompts_of(source, text, how_many)
 
 
 def _run_inputs() -> list[Any]:

@@ -6,23 +6,21 @@ from typing import Any
 
 from comfy_api.latest import io, ui
 
-from ...hrv.construct.agreement import split_half
-from ...hrv.construct.algorithm import Recipe
 from ...hrv.construct.concepts import parse_concepts, shared_words
-from ...hrv.construct.votes import VoteRecord
+from ...hrv.construct.records import RunRecord
 from ...hrv.draw.heat_maps import heat_map
-from ..library.concept_lists import prompts_of, run_path
+from ..library.concept_lists import run_path
 from ..shared.images import to_image
 from ..shared.inputs import CATEGORY, HRV
 from ..shared.notify import node_id, show_text, warn_all
-from .inputs import construct_inputs
+from .inputs import construct_inputs, listed_prompts, read_recipe
 from .progress import Reporter
 from .run import Construction
-from .settings import Batching, ConstructSettings, Sampling
+from .settings import MEASURED, Batching, ConstructSettings, Sampling
 
 
 class HRVConstruct(io.ComfyNode):
-    """Makes head relevance vectors by letting every head vote between concepts."""
+    """Makes head relevance vectors: heads vote between concepts, or what they do is measured."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -31,7 +29,8 @@ class HRVConstruct(io.ComfyNode):
             display_name="HRV Construct",
             category=CATEGORY,
             description="Finds out which attention heads of your model know which concept: while "
-            "images are made, every head votes for the concept it attends to most.",
+            "images are made, every head votes for the concept it attends to most, or what each "
+            "head does to a concept is measured.",
             inputs=construct_inputs(),
             outputs=[
                 HRV.Output(display_name="hrv", tooltip="For HRV Save and the HRV nodes."),
@@ -57,38 +56,34 @@ class HRVConstruct(io.ComfyNode):
         scheduler: str,
         width: int,
         height: int,
-        recipe: Recipe,
+        recipe: dict[str, Any] | str,
         run: str = "",
         stop_at: float = 0.0,
         exact: bool = True,
         parts: int = 1,
     ) -> io.NodeOutput:
         words = parse_concepts(concepts)
-        listed = prompts_of(prompts_from, prompts, how_many)
+        method, measuring = read_recipe(recipe, words)
+        sampled: dict[str, Any] = {"seed": seed, "steps": steps, "cfg": cfg}
+        sampled |= {"sampler": sampler, "scheduler": scheduler, "width": width, "height": height}
         settings = ConstructSettings(
-            sampling=Sampling(
-                seed=seed,
-                steps=steps,
-                cfg=cfg,
-                sampler=sampler,
-                scheduler=scheduler,
-                width=width,
-                height=height,
-            ),
+            sampling=Sampling(**sampled),
             batching=Batching(size=batch, exact=exact),
-            recipe=recipe,
+            recipe=method,
             timestep_bins=parts,
+            measuring=measuring,
         )
+        listed = listed_prompts(prompts_from, prompts, how_many, words, settings)
         construction = Construction(model, clip, words, listed, settings, run_path(run))
-        warn_all(shared_words(words))
+        warn_all(shared_words(words) if method != MEASURED else ())
         return finished(construction.run(Reporter(node_id(cls)), stop_at), node_id(cls))
 
 
-def finished(record: VoteRecord, node: str | None) -> io.NodeOutput:
+def finished(record: RunRecord, node: str | None) -> io.NodeOutput:
     """The HRV of a run and its heat map; how the halves agree, on the node."""
     relevance, concepts = record.relevance(), record.words.concepts
-    agreement = split_half(record.votes)
-    summary = f"{record.done} images; {agreement.summary(concepts)}"
+    agreement = record.agreement()
+    summary = f"{record.done} {record.unit}; {agreement.summary(concepts)}"
     text = f"{summary}\n{agreement.table(concepts)}"
     show_text(text, node)
     image = to_image(heat_map(relevance, None, dark=True))

@@ -8,8 +8,7 @@ import comfy.model_management
 import comfy.utils
 from PIL import Image, ImageDraw, ImageFont
 
-from ...hrv.construct.agreement import split_half
-from ...hrv.construct.votes import VoteRecord
+from ...hrv.construct.records import RunRecord
 from ...hrv.draw.canvas import DARK
 from ...hrv.draw.live_map import live_map
 from ..shared.notify import show_text
@@ -37,8 +36,8 @@ class Pace:
             return None
         self.told = clock
         left = (clock - self.started) / (now.done - self.before) * (now.total - now.done)
-        agreement = split_half(now.record.votes).summary(now.record.words.concepts)
-        return f"{now.done} of {now.total} images, {duration(left)} left", agreement
+        agreement = now.record.agreement().summary(now.record.words.concepts)
+        return f"{now.done} of {now.total} {now.record.unit}, {duration(left)} left", agreement
 
 
 class Reporter:
@@ -59,9 +58,9 @@ class Reporter:
         comfy.model_management.throw_exception_if_processing_interrupted()
 
 
-def named_map(record: VoteRecord) -> Image.Image:
+def named_map(record: RunRecord) -> Image.Image:
     """The heat map so far, the concepts' names beside their rows."""
-    pixels = live_map(record.total)
+    pixels = live_map(record.preview())
     height, width = pixels.shape[:2]
     row = height / len(record.words.concepts)
     image = Image.new("RGB", (_NAMES + width, height), DARK.page)

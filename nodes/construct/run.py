@@ -1,4 +1,4 @@
-"""A construction: images are sampled, one per prompt, and their votes kept as they come."""
+"""A construction: images of its prompts are sampled, and what they tell is kept as it comes."""
 
 from __future__ import annotations
 
@@ -6,45 +6,55 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from ...hrv.construct.concepts import ConceptWords
+from ...hrv.construct.records import RunRecord
 from ...hrv.construct.votes import VoteRecord
 from ...hrv.files.vote_file import open_run, save_votes
-from ...hrv.heads import cross_attention_layers
+from ...hrv.measure.concept_prompts import draw_prompt, parse_templates
+from ...hrv.measure.concept_record import ConceptRecord
 from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
-from ..host.patching import add_hooks
 from ..host.weights_digest import weights_digest
-from .ballot import Ballot, ProjectedWords, WordEmbeddings
 from .groups import cut_for_looks, settled, shard_groups, uncounted
-from .sampling import Encoded, Sampler, by_length, one_by_one
-from .settings import ConstructSettings
-from .voting import Voting
+from .measured.method import Measured
+from .settings import MEASURED, ConstructSettings
+from .voted import Voted
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a construction tells after every sampling: prompts done, all of them, the votes.
+    """What a construction tells after every sampling: prompts done, all of them, the record.
 
     sampled: the votes (T, N, H) of the images of this sampling, by the number of the prompt.
     """
 
     done: int
     total: int
-    record: VoteRecord
+    record: RunRecord
     sampled: Mapping[int, torch.Tensor]
 
 
 Listener = Callable[[Progress], None]
 
 
+class Method(Protocol):
+    """How the images of prompts are made and what they add to the record."""
+
+    sampled: dict[int, torch.Tensor]
+
+    def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
+        """What is to be called for these prompts, by their numbers; each call adds some of them."""
+
+
 class Construction:
     """A run that is checked and ready to sample; ValueError says what is wrong in the input.
 
-    path: the file that its votes are kept in; one of the same settings is continued.
+    prompts: as listed; with recipe measured, the texts of `drawn_texts`. path: the file that its
+    record is kept in; one of the same settings is continued.
     """
 
     def __init__(
@@ -57,28 +67,16 @@ class Construction:
         path: Path | None = None,
     ) -> None:
         self.settings, self.path = settings, path
-        heads = model_heads(model)
-        self.sampler = Sampler(model, clip, settings.sampling, settings.plain_prompts)
         texts = {
             **settings.texts(len(prompts)),
             "weights": weights_digest(model),
             "text encoder": weights_digest(clip.patcher),
         }
-        wanted = VoteRecord(words, heads, texts, tuple(prompts), settings.timestep_bins)
+        kind = ConceptRecord if settings.recipe == MEASURED else VoteRecord
+        bins = settings.timestep_bins
+        wanted = kind(words, model_heads(model), texts, tuple(prompts), bins)
         self.record = open_run(path, wanted)
-        embeddings = WordEmbeddings(clip, words)
-        _require_width(model, embeddings)
-        ballot = Ballot(
-            words=words,
-            embeddings=embeddings,
-            heads=heads,
-            recipe=settings.recipe,
-            seed=settings.sampling.seed,
-            bins=settings.timestep_bins,
-        )
-        self.sampled: dict[int, torch.Tensor] = {}
-        self.voting = Voting(ballot, ProjectedWords(embeddings), self._count)
-        self.sampler.model = add_hooks(model, [self.voting])
+        self.method = _method(model, clip, self.record, settings)
 
     def groups(self, shard: tuple[int, int] = (1, 1)) -> list[range]:
         """Prompt numbers of a shard (number from 1, of how many), those of a saving together."""
@@ -93,8 +91,8 @@ class Construction:
         listen: Listener = lambda progress: None,
         stop_at: float = 0.0,
         groups: Sequence[range] | None = None,
-    ) -> VoteRecord:
-        """Sample what is not counted yet. An interruption passes on, with all votes kept.
+    ) -> RunRecord:
+        """Sample what is not counted yet. An interruption passes on, with all that is counted kept.
 
         stop_at: end when the halves agree so well for every concept (cosine; 0: never);
         groups: the prompt numbers to take, those of a saving together; all by default.
@@ -106,22 +104,11 @@ class Construction:
             if stop_at and settled(self.record, group.start, stop_at, batching):
                 break
             with self._saved():
-                for encoded in self._samplings(group):
-                    self.sampled.clear()
-                    self.sampler.sample(encoded)
+                missing = {n: self.record.prompts[n] for n in group if not self.record.counted[n]}
+                for sample in self.method.samplings(missing):
+                    sample()
                     listen(self._progress(groups))
         return self.record
-
-    def _samplings(self, group: range) -> Iterator[dict[int, Encoded]]:
-        """The prompts of a group that are not counted yet, those of one sampling together."""
-        missing = {n: self.record.prompts[n] for n in group if not self.record.counted[n]}
-        encoded = self.sampler.encode(missing)
-        yield from one_by_one(encoded) if self.settings.batching.exact else by_length(encoded)
-
-    def _count(self, number: int, votes: torch.Tensor) -> None:
-        """Keep the votes of one image."""
-        self.sampled[number] = votes
-        self.record.add(number, votes)
 
     @contextmanager
     def _saved(self) -> Iterator[None]:
@@ -135,7 +122,7 @@ class Construction:
 
     def _progress(self, groups: Sequence[range]) -> Progress:
         done = sum(int(self.record.counted[group.start : group.stop].sum()) for group in groups)
-        return Progress(done, sum(map(len, groups)), self.record, dict(self.sampled))
+        return Progress(done, sum(map(len, groups)), self.record, dict(self.method.sampled))
 
 
 def construct(
@@ -146,20 +133,40 @@ def construct(
     settings: ConstructSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> HeadRelevance:
-    """HRVs of `model` by the votes of its heads (arXiv 2412.02237, Algorithm 1).
+    """HRVs of `model`, by the votes of its heads (arXiv 2412.02237, Algorithm 1) or measured.
 
-    Images are sampled as usual, one per prompt; `progress(done, total)` counts prompts.
+    Images of the prompts are sampled as usual; `progress(done, total)` counts prompts.
     """
     run = Construction(model, clip, words, prompts, settings)
     return run.run(lambda now: progress(now.done, now.total)).relevance()
 
 
-def _require_width(model: Any, embeddings: WordEmbeddings) -> None:
-    """ValueError if the CLIP's embeddings are not of the width that the model reads."""
-    layer: Any = cross_attention_layers(model.get_model_object("diffusion_model"))[0]
-    wanted, found = layer.attention.to_k.in_features, embeddings.tokens.shape[1]
-    if wanted != found:
+def measured_prompts(words: ConceptWords) -> int:
+    """How many prompts recipe measured takes where no number is asked for."""
+    return max(64, 8 * len(words.concepts))
+
+
+def drawn_texts(words: ConceptWords, settings: ConstructSettings, count: int) -> list[str]:
+    """The first `count` prompts of recipe measured.
+
+    ValueError for templates that cannot be used, and for too few prompts to show every concept.
+    """
+    templates = parse_templates(settings.measuring.templates, words)
+    seed = settings.sampling.seed
+    drawn = [draw_prompt(templates, words, seed, number) for number in range(count)]
+    shown = {swap.concept for prompt in drawn for swap in prompt.swaps}
+    missing = [name for n, name in enumerate(words.concepts) if n not in shown]
+    if missing:
         raise ValueError(
-            f"The model reads text of width {wanted}, but this CLIP gives {found}. Use the CLIP "
-            "of the same checkpoint."
+            f"The first {count} prompts that the templates give have no word of: "
+            f"{', '.join(missing)}. Measure more prompts, {measured_prompts(words)} or so."
         )
+    return [prompt.text for prompt in drawn]
+
+
+def _method(model: Any, clip: Any, record: RunRecord, settings: ConstructSettings) -> Method:
+    if isinstance(record, ConceptRecord):
+        return Measured(model, clip, record, settings)
+    if isinstance(record, VoteRecord):
+        return Voted(model, clip, record, settings)
+    raise TypeError(f"no method adds to {type(record).__name__}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ...hrv.construct.algorithm import RECIPES, Recipe
+
+MEASURED: Literal["measured"] = "measured"
+METHODS: tuple[str, ...] = (*RECIPES, MEASURED)
 
 
 def require_at_least_one(name: str, found: int) -> None:
@@ -56,21 +60,59 @@ class Batching:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measuring:
+    """What recipe measured needs.
+
+    templates: one per line; images: of each prompt; swaps: other words for each concept's word.
+    """
+
+    templates: str = ""
+    images: int = 1
+    swaps: int = 3
+
+    def __post_init__(self) -> None:
+        require_at_least_one("images", self.images)
+        require_at_least_one("swaps", self.swaps)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConstructSettings:
-    """How images are sampled and their votes counted.
+    """How images are sampled, and their votes counted or what their heads do measured.
 
     timestep_bins: equal parts of the denoising steps whose votes are counted apart.
     """
 
     sampling: Sampling
     batching: Batching = Batching()
-    recipe: Recipe = "paper"
+    recipe: Recipe | Literal["measured"] = "paper"
     timestep_bins: int = 1
+    measuring: Measuring = Measuring()
 
     def __post_init__(self) -> None:
-        if self.recipe not in RECIPES:
-            raise ValueError(f"recipe should be {' or '.join(RECIPES)}; found {self.recipe!r}.")
+        if self.recipe not in METHODS:
+            raise ValueError(f"recipe should be {' or '.join(METHODS)}; found {self.recipe!r}.")
         require_at_least_one("parts", self.timestep_bins)
+        if self.recipe == MEASURED:
+            self._require_measurable()
+
+    @property
+    def voting(self) -> Recipe:
+        """The recipe by which heads vote; TypeError where they do not."""
+        if self.recipe == "measured":
+            raise TypeError("recipe measured has no votes")
+        return self.recipe
+
+    def _require_measurable(self) -> None:
+        if self.timestep_bins > 1:
+            raise ValueError(
+                f"parts ({self.timestep_bins}) counts votes apart, and recipe measured has "
+                "none. Set parts to 1."
+            )
+        if not self.batching.exact:
+            raise ValueError(
+                "Recipe measured always computes each prompt by itself. Switch exact on, or choose "
+                "recipe paper."
+            )
 
     @property
     def plain_prompts(self) -> bool:
@@ -78,7 +120,16 @@ class ConstructSettings:
         return self.recipe == "authors"
 
     def texts(self, prompts: int) -> dict[str, str]:
-        """All of it that the votes of so many prompts depend on, as the run's file keeps it."""
+        """All of it that the result of so many prompts depends on, as the run's file keeps it."""
+        if self.recipe == MEASURED:
+            return {
+                "recipe": self.recipe,
+                "seed": str(self.sampling.seed),
+                "sampling": str(self.sampling),
+                "templates": self.measuring.templates.strip(),
+                "images of a prompt": str(self.measuring.images),
+                "swaps": str(self.measuring.swaps),
+            }
         texts = {
             "recipe": self.recipe,
             "seed": str(self.sampling.seed),

@@ -87,9 +87,9 @@ class Voting(Hook[VotingState]):
         counted = None if state.votes is None else state.votes.cpu()  # B T N H
         if counted is None or bool((counted.sum(dim=(1, 2)) != state.evaluations).any()):
             raise ValueError(
-                "Some heads did not vote at every step: their attention is not finite (run the "
-                "model in float32), or another node skips parts of the model. Take caching and "
-                "skipping nodes out while constructing."
+                "Some heads could not vote at every step: their attention is not finite (run the "
+                "model in float32), or another node skips parts of the model. Remove caching and "
+                "block-skipping nodes while constructing."
             )
         for number, own in zip(state.numbers, counted, strict=True):
             self.count(number, own)

@@ -67,8 +67,8 @@ def _concepts(listed: Sequence[WantedWord], hrv: HeadRelevance | None) -> list[s
     for word, concept in listed:
         if concept is None:
             raise ValueError(
-                f"A&E-HRV: say what “{word}” is, such as {word}: {hrv.concepts[0]}. The concepts "
-                f"of this HRV are: {', '.join(hrv.concepts)}."
+                f"A&E-HRV: name the concept of “{word}”, such as {word}: {hrv.concepts[0]}. The "
+                f"concepts of this HRV are: {', '.join(hrv.concepts)}."
             )
         hrv.index(concept)
     return list(dict.fromkeys(concept for _, concept in listed if concept))

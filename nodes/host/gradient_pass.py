@@ -45,7 +45,7 @@ def conditional_pass(
     masking(x, step.sigma.clone(), **kwargs)
     if conditional.seen is None:
         raise ValueError(
-            f"{label} cannot see through another node that wraps the sampler. Use an ordinary "
+            f"{label} does not work with a node that wraps the sampler. Use an ordinary "
             "KSampler or SamplerCustom."
         )
     return conditional.seen

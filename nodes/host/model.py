@@ -16,7 +16,7 @@ def percent_to_sigmas(model: Any, start: float, end: float) -> tuple[float, floa
     """Sampling percents (0 first, 1 last) to (sigma_start, sigma_end)."""
     if not 0.0 <= start < end <= 1.0:
         raise ValueError(
-            f"start_percent ({start}) must lie before end_percent ({end}), both between 0 and 1. "
+            f"start_percent ({start}) must be smaller than end_percent ({end}), both from 0 to 1. "
             "0 to 1 covers the whole sampling."
         )
     sampling = model.get_model_object("model_sampling")

@@ -93,9 +93,9 @@ def _require_present(hooks: Sequence[Hook[Any]], present: dict[str, Prompt]) -> 
         for prompt in hook.prompts():
             if prompt.id not in present:
                 raise ValueError(
-                    f"{hook.label} works on the prompt “{prompt.text}”, but this sampler was not "
-                    "given that prompt. Connect the same HRV Prompt to the node and to the "
-                    "sampler. (Conditioning Average and Concat keep only conditioning_to.)"
+                    f"{hook.label} works with the prompt “{prompt.text}”, but this sampler does "
+                    "not use it. Connect the same HRV Prompt to both. (Conditioning Average and "
+                    "Concat keep only the words of conditioning_to.)"
                 )
 
 

@@ -128,6 +128,6 @@ def _same(x: Any, latent: torch.Tensor) -> bool:
 
 def _closed(label: str) -> ValueError:
     return ValueError(
-        f"{label} acts before each step, and this sampler does not let it. Choose "
+        f"{label} acts between steps, which this sampler does not support. Choose "
         "euler, euler_ancestral, heun, dpmpp_2m, dpmpp_sde, ddim or lms."
     )

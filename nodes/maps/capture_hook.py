@@ -100,12 +100,12 @@ class Capture(Hook[CaptureState]):
         state = run.state(self)
         if state.bypassed:
             warn(
-                f"HRV Capture could not read {state.bypassed}: the attention there has not the "
-                "rows or the resolution of the whole image. Prompts for an area have no map; "
-                "connect a pack that changes the attention after HRV Capture."
+                f"HRV Capture could not read {state.bypassed}: the attention there does not have "
+                "the batch size or the resolution of the whole image. Area prompts have no map; if "
+                "another node changes the attention, connect it after HRV Capture."
             )
         elif state.maps is None:
-            warn("HRV Capture saw no step: its prompt was never active in this sampling.")
+            warn("HRV Capture recorded nothing: its prompt was never active in this sampling.")
         if state.maps is not None:
             self.maps.keep(run.result[state.images], state.maps)
             if self.preview:

@@ -61,18 +61,17 @@ class CapturedMaps:
         """The maps of the sampling that made this LATENT (I, channels, height, width)."""
         if not self._kept:
             raise ValueError(
-                "These maps have seen no sampling step. Connect HRV Capture's MODEL to the sampler "
-                "whose LATENT you give here, and its prompt as positive."
+                "Nothing has been captured yet. Connect HRV Capture's MODEL to the sampler whose "
+                "LATENT you use here, and the captured prompt to its positive."
             )
         for made, maps in reversed(self._kept):
             if made.shape == latent.shape and torch.equal(made.to(latent.dtype), latent.cpu()):
                 return maps
         raise ValueError(
-            "These maps belong to another sampling than this LATENT. Connect the LATENT just as "
-            "it leaves the sampler that runs HRV Capture's MODEL; after P2P-HRV Edit, the latent "
-            f"of P2P Split that shows the watched prompt. The last {KEPT_SAMPLINGS} "
-            "samplings are kept at most; to sample an older image again, change the sampler's "
-            "seed and change it back."
+            "These maps belong to another sampling than this LATENT. Connect the LATENT straight "
+            "from the sampler that uses HRV Capture's MODEL; after P2P-HRV Edit, the latent of "
+            f"P2P Split that shows the captured prompt. At most {KEPT_SAMPLINGS} samplings are "
+            "kept; to sample an older image again, change the sampler's seed and change it back."
         )
 
     def word(self, latent: torch.Tensor, words: str) -> tuple[HeadMaps, list[LayerMaps]]:

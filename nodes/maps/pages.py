@@ -89,7 +89,7 @@ def _page(reading: Reading, image: Tensor, heats: Tensor, masks: Tensor, dark: b
     shown = overlay(image.expand(len(heats), -1, -1, -1), heats)
     shown = outlined(shown, masks, 2)
     # The caption is part of the panel: another word would draw other pixels.
-    tiles = list(zip(("picture", *reading.concepts, "DAAM"), (image, *shown), strict=True))
+    tiles = list(zip(("image", *reading.concepts, "DAAM"), (image, *shown), strict=True))
     return to_image(panel(reading, tiles, verdict(reading), dark))
 
 

@@ -123,5 +123,5 @@ class HRVP2PSplit(io.ComfyNode):
 
 def _missing(name: str) -> tuple[ExecutionBlocker, ExecutionBlocker]:
     """Outputs that stop whoever uses them, with the reason."""
-    reason = f"P2P Split gives this only with “{name}” connected."
+    reason = f"This output of P2P Split needs “{name}” to be connected."
     return ExecutionBlocker(reason), ExecutionBlocker(reason)

@@ -17,8 +17,8 @@ def single(conditioning: Conditioning, name: str) -> Prompt:
     prompt = prompts_of(conditioning)[0]
     if len(conditioning) != 1 or conditioning[0][0].shape[0] != 1:
         raise ValueError(
-            f"The {name} prompt must be one HRV Prompt; found {len(conditioning)} combined "
-            "conditionings or a batch. Connect the HRV Prompt itself."
+            f"Connect a single HRV Prompt as {name}: this conditioning is combined or batched "
+            f"({len(conditioning)} found)."
         )
     if len(prompt.tables) != 1:
         raise ValueError(
@@ -29,7 +29,7 @@ def single(conditioning: Conditioning, name: str) -> Prompt:
     if found != expected:
         raise ValueError(
             f"The {name} prompt has {expected} token positions but its conditioning {found}. "
-            "Conditioning Concat cannot be edited: write all of it into one HRV Prompt."
+            "Concatenated prompts cannot be edited: write the whole text into one HRV Prompt."
         )
     return prompt
 

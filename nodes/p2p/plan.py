@@ -48,7 +48,7 @@ def plan(
         )
     if r is not None and not (edited or alignment.changed[1]):
         raise ValueError(
-            "The target prompt only leaves words out, so no edited word can be strengthened. "
+            "The target prompt only removes words, so there is no edited word to strengthen. "
             "Type a word of the target prompt into “words”, or disconnect the HRV."
         )
     return exchange(alignment, heads, edited or alignment.changed[1], r)

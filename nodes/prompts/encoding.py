@@ -28,6 +28,6 @@ def require_clip(clip: Any) -> None:
     """ValueError where a checkpoint without a text encoder gave no CLIP."""
     if clip is None:
         raise ValueError(
-            "There is no CLIP here: the checkpoint has no text encoder of its own. "
-            "Load one with a CLIP loader and connect it."
+            "No CLIP: this checkpoint has no text encoder of its own. Load one with a CLIP loader "
+            "and connect it."
         )

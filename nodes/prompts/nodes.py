@@ -79,7 +79,7 @@ class HRVTagPrompt(io.ComfyNode):
         for embedding, _ in conditioning:
             if embedding.shape[1] < length:
                 raise ValueError(
-                    f"The text has {length} token positions but the conditioning only "
+                    f"The text has {length} token positions but the conditioning has only "
                     f"{embedding.shape[1]}. Give HRV Tag Prompt exactly the text that was encoded."
                 )
         return io.NodeOutput(tag(conditioning, prompt))

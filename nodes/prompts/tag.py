@@ -60,7 +60,7 @@ def read_prompt(clip: Any, tokens: dict[str, Any], text: str, identity: str) -> 
         encoder = getattr(clip.tokenizer, f"clip_{name}", None)
         if encoder is None:
             raise ValueError(
-                f"This CLIP uses a text encoder “{name}” whose tokens HRV cannot place. "
+                f"The HRV nodes do not support this CLIP's text encoder “{name}”. "
                 "Use the CLIP of an SD1.x, SD2.x or SDXL checkpoint."
             )
         table = token_table(
@@ -99,8 +99,8 @@ def prompts_of(conditioning: Conditioning) -> list[Prompt]:
     found = {p.id: p for p in (tag.members[-1] if tag.members else tag for tag in tags)}
     if not found:
         raise ValueError(
-            "This CONDITIONING carries no token table. Make it with HRV Prompt (instead of "
-            "CLIP Text Encode), or send it through HRV Tag Prompt first."
+            "This CONDITIONING has no word information. Encode the prompt with HRV Prompt instead "
+            "of CLIP Text Encode, or send it through HRV Tag Prompt first."
         )
     return list(found.values())
 

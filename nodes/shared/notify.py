@@ -26,8 +26,8 @@ def warn(message: str) -> None:
 def warn_bypassed(label: str, layer: str) -> None:
     """Warn that the node with this label did not reach a layer, where another pack acts before."""
     warn(
-        f"{label} did not reach {layer}: another pack changed the number of rows in the attention "
-        "there. Connect that pack's node after the HRV nodes."
+        f"{label} was skipped in {layer}: another custom node changes the batch inside that "
+        "attention layer. Connect that node after the HRV nodes."
     )
 
 

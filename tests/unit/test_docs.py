@@ -104,7 +104,13 @@ def test_nodes_do_not_overlap(path):
 
 @pytest.mark.parametrize(
     "page",
-    ["docs/architecture.md", "docs/README.md", "docs/measured.md", "CONTRIBUTING.md"],
+    [
+        "docs/architecture.md",
+        "docs/README.md",
+        "docs/measured.md",
+        "docs/parity.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_what_a_page_about_the_code_names_is_there(page):
     text = (ROOT / page).read_text("utf-8")
@@ -113,3 +119,8 @@ def test_what_a_page_about_the_code_names_is_there(page):
     assert named or linked
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
     assert sorted(path for path in linked if not path.exists()) == []
+
+
+def test_what_the_readme_shows_and_links_is_there():
+    linked = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert linked and [target for target in linked if not (ROOT / target).exists()] == []

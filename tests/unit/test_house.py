@@ -126,7 +126,7 @@ def test_imports_run_one_way():
 def test_features_build_on_shared_folders_and_do_not_know_one_another():
     for name, targets in EDGES.items():
         parts = name.split(".")
-        if parts[0] == "nodes" and len(parts) == 3:
+        if parts[0] == "nodes" and len(parts) >= 3:
             seen = {target.split(".")[1] for target in targets if target.startswith("nodes.")}
             allowed = SHARED | COMPOSED
             assert seen <= allowed.get(parts[1], {parts[1], *SHARED}), name

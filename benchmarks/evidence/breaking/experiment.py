@@ -19,8 +19,9 @@ class Breaking(Evidence[Data]):
     name = "breaking"
     title = "What breaks HRVs"
     paper = (
-        "Appendix H: HRVs need enough prompts, concept-words that mean one thing, and concepts "
-        "that the model knows; shown there by examples"
+        "Appendix H: HRVs fail where the model lacks the concept (Counting, Lighting) or its "
+        "words are too broad (Facial Expression); shown there by examples. Few prompts are tried "
+        "here besides"
     )
     by_prompt, compared, weakened = ByPrompt(), Compared(), Weakened()
     studies = (by_prompt, compared, weakened)

@@ -85,7 +85,7 @@ def _few(agreement: Agreement | None, areas: Areas) -> str:
     one, many = areas["one prompt"]["colours"], areas["many prompts"]["colours"]
     apart = one["interval"][1] < many["interval"][0]
     what = (
-        "an HRV of Color from one prompt parts the weakening orders less"
+        "an HRV of Color from one prompt separates the weakening orders less"
         if apart
         else "that an HRV of Color from one prompt serves worse for weakening is not seen here"
     )
@@ -106,7 +106,7 @@ def _broad(kinship: Kinship, areas: Areas) -> str:
     return (
         f"Too broad: the HRV of words of six concepts is {nearer} (mean cosine "
         f"{mixed['others']:.2f}, among the others {usual:.2f}); between two lots of prompts it "
-        f"agrees to {mixed['agreement']:.2f}. Weakening by it parts the orders in {seen}."
+        f"agrees to {mixed['agreement']:.2f}. Weakening by it separates the orders in {seen}."
     )
 
 
@@ -124,8 +124,8 @@ def _unknown(kinship: Kinship, areas: Areas) -> str:
         f"Unknown: a concept whose words the model has never seen ({INSTRUMENTS}) still gets "
         f"{found['votes']:.1%} of the votes and an HRV, which agrees to {found['agreement']:.2f} "
         f"between two lots of prompts, {warns}; it is nearest to "
-        f"{found['nearest'][0]} ({found['nearest'][1]:.2f}). Weakening by it parts the orders in "
-        f"{_which(areas[INSTRUMENTS])}."
+        f"{found['nearest'][0]} ({found['nearest'][1]:.2f}). Weakening by it separates the orders "
+        f"in {_which(areas[INSTRUMENTS])}."
     )
 
 

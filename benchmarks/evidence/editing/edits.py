@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import torch
@@ -16,11 +16,14 @@ from ....demo.concepts import full_prompt
 from ....demo.judge import Verdict
 from ....demo.styles import STYLES
 from ....demo.world import COLOURS, PATTERNS, Object, Scene
+from ....hrv.relevance import KINDS as VECTORS
+from ....hrv.relevance import Kind
 from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Lab
+from ..lab import Lab, vectors_at_hand
 from ..masks import find_mask
 from ..scenes import (
     ATTRIBUTES,
+    KINDS,
     OF_THE_SCENE,
     SceneFields,
     just_the_object,
@@ -37,29 +40,29 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """Attributes to edit, and their values."""
 CONCEPTS = {attribute: concept for concept, attribute in ATTRIBUTES.items()}
-KINDS: dict[Size, tuple[str, ...]] = {
-    "quick": ("cat", "phone"),
-    "full": ("cat", "phone", "banana", "plane", "fish", "camera", "apple", "boat"),
-}
-RATES: dict[Size, tuple[float, ...]] = {
-    "quick": (0.0, 0.4, 0.7, 0.9),
-    "full": (0.0, 0.4, 0.7, 0.9, 1.0),
-}
-IMAGES = 10
+OBJECTS: dict[Size, int] = {"quick": 2, "full": 8}
+"""Kinds of objects whose every attribute is edited, spread over the world's."""
+RATES: dict[Size, tuple[float, ...]] = {"quick": (0.4, 0.9), "full": (0.0, 0.4, 0.7, 0.9)}
+"""Of self-replace."""
+IMAGES = 6
 CROSS_REPLACE = 0.8
 LAYERS = "all"
-"""The latent has 8 x 8 positions: no layer is as small as the published sixteenth of them."""
+"""Self-attention is replaced in all layers: the demo model's latent is so small that none has as
+few pixels as the published sixteenth of them would be worth."""
 JUDGED = ("object", "colour", "pattern", "size", "weather", "style")
 
 
 class EditCase(TypedDict):
-    """A scene, the attribute to change and to what; rates: of self-replace."""
+    """A scene, the attribute to change and to what; rates: of self-replace; vector, digest: of
+    P2P-HRV."""
 
     scene: SceneFields
     attribute: str
     wanted: str
     rates: Sequence[float]
     seeds: list[int]
+    vector: Kind
+    digest: str
 
 
 class Edited(TypedDict):
@@ -76,12 +79,13 @@ class MethodRow(TypedDict):
 
     name: str
     rate: float | None
-    pictures: list[Edited | None]
+    images: list[Edited | None]
 
 
 class EditRow(TypedDict):
-    """All methods on one scene."""
+    """The methods of one vector on one scene; seed: the first."""
 
+    seed: int
     attribute: str
     wanted: str
     prompt: str
@@ -90,10 +94,17 @@ class EditRow(TypedDict):
 
 @dataclass(frozen=True)
 class Method:
-    """A way to edit; `rate` is self-replace, None where only the prompt changes."""
+    """A way to edit; `rate` is self-replace, None where only the prompt changes; vector: "" for
+    none."""
 
     name: str
     rate: float | None = None
+    vector: Kind | Literal[""] = ""
+
+
+PROMPT_ONLY, P2P = "prompt only", "P2P"
+WITH_HRV = {kind: f"P2P-HRV, {kind}" for kind in VECTORS}
+"""Vector -> the method's name."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,9 @@ class Edits(DemoStudy[EditCase, EditRow]):
     def cases(self, size: Size) -> list[EditCase]:
         rng = np.random.default_rng(FIRST_SEED)
         cases: list[EditCase] = []
-        for number, (attribute, kind) in enumerate(product(CHOICES, KINDS[size])):
+        voted, *more = vectors_at_hand()
+        kinds = KINDS[:: max(1, len(KINDS) // OBJECTS[size])][: OBJECTS[size]]
+        for number, (kind, attribute) in enumerate(product(kinds, CHOICES)):
             has = {name: str(rng.choice(values)) for name, values in CHOICES.items()}
             others = [v for v in CHOICES[attribute] if v != has[attribute]]
             first = FIRST_SEED + 100 * number
@@ -123,20 +136,26 @@ class Edits(DemoStudy[EditCase, EditRow]):
                     "wanted": str(rng.choice(others)),
                     "rates": RATES[size],
                     "seeds": list(range(first, first + IMAGES)),
+                    "vector": voted.kind,
+                    "digest": voted.digest,
                 }
             )
-        return cases
+        again: list[EditCase] = [
+            {**case, "vector": one.kind, "digest": one.digest} for one in more for case in cases
+        ]
+        return cases + again
 
     def run(self, lab: Lab, case: EditCase) -> EditRow:
         scene = read_scene(case["scene"])
         before: _Source | None = None
         found: list[MethodRow] = []
-        for method in methods(case["rates"]):
+        for method in methods(case["rates"], case["vector"]):
             source, edited = _edit(lab, scene, case, method)
             before = before or _source(lab, scene, source)
             told = _outcomes(lab, case, before, edited)
-            found.append({"name": method.name, "rate": method.rate, "pictures": told})
+            found.append({"name": method.name, "rate": method.rate, "images": told})
         return {
+            "seed": case["seeds"][0],
             "attribute": case["attribute"],
             "wanted": case["wanted"],
             "prompt": full_prompt(scene, size=False),
@@ -147,10 +166,12 @@ class Edits(DemoStudy[EditCase, EditRow]):
         return 0.22 * IMAGES * (2 * len(case["rates"]) + 1)
 
 
-def methods(rates: Sequence[float]) -> Iterator[Method]:
-    """Every way to edit."""
-    yield Method("prompt only")
-    yield from (Method(name, rate) for name, rate in product(("P2P", "P2P-HRV"), rates))
+def methods(rates: Sequence[float], vector: Kind) -> Iterator[Method]:
+    """Every way to edit; those that need no vector come with the voted one."""
+    yield Method(PROMPT_ONLY)
+    if vector == "voted":
+        yield from (Method(P2P, rate) for rate in rates)
+    yield from (Method(WITH_HRV[vector], rate, vector) for rate in rates)
 
 
 def changed(scene: Scene, attribute: str, value: str) -> Scene:
@@ -168,12 +189,12 @@ def _scene(kind: str, has: dict[str, str]) -> Scene:
 
 def _edit(lab: Lab, scene: Scene, case: EditCase, method: Method) -> tuple[Tensor, Tensor]:
     """Source and edited images, (seeds, 64, 64, 3) each."""
+    from ....demo.generate import noise
     from ....nodes.p2p.nodes import HRVP2PEdit, HRVP2PSplit
 
     after = changed(scene, case["attribute"], case["wanted"])
     source, target = (lab.prompt(full_prompt(one, size=False)) for one in (scene, after))
-    channels = lab.model.get_model_object("latent_format").latent_channels
-    empty = {"samples": torch.zeros(len(case["seeds"]), channels, 8, 8)}
+    empty = {"samples": torch.zeros_like(noise(case["seeds"]))}
     model, positive, _ = HRVP2PEdit.execute(
         lab.model,
         source,
@@ -186,7 +207,7 @@ def _edit(lab: Lab, scene: Scene, case: EditCase, method: Method) -> tuple[Tenso
         concept=CONCEPTS[case["attribute"]],
         strength=1.0,
         layers=LAYERS,
-        hrv=lab.relevance if method.name == "P2P-HRV" else None,
+        hrv=lab.vectors(method.vector) if method.vector else None,
     ).args
     images = lab.sample(model, positive, case["seeds"], pairs=True)
     before, edited = HRVP2PSplit.execute(images).args[:2]

@@ -9,14 +9,15 @@ from ...framework.study import Row
 from ..experiment import Evidence, Summary
 from . import figures
 from .edits import CHOICES, Edits
-from .summary import Data, summarise
+from .points import Data
+from .summary import summarise
 
 
 class Editing(Evidence[Data]):
     """Section 5.2, figures 7 and 21."""
 
     name = "editing"
-    version = 2
+    version = 3
     title = "Editing: P2P-HRV"
     paper = (
         "Section 5.2, Fig. 7 and 21 of 2412.02237: P2P-HRV's CLIP similarity to five kinds of "

@@ -20,7 +20,7 @@ def told(rows: Sequence[ObjectsRow]) -> tuple[int, dict[str, tuple[float, Interv
     prompts: list[str] = []
     for row in rows:
         for number in (0, 1):
-            images = row["methods"]["plain"]["pictures"]
+            images = row["methods"]["plain"]["images"]
             there = np.array([image[number] for image in images], dtype=bool)
             if there.all() or not there.any():
                 continue

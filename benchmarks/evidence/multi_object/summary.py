@@ -3,208 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import numpy as np
 
-from ...framework.statistics import (
-    mean_interval,
-    percent,
-    points,
-    share_interval,
-    spread,
-    verdict,
-)
-from ..experiment import Summary, Table
+from ....hrv.relevance import Kind
+from ...framework.statistics import Interval, finding, percent, verdict
+from ..experiment import Summary
+from . import moved, tables
 from .attention_summary import finding as attention_finding
-from .objects import ObjectsRow
+from .objects import EXCITE, HARD, Method, ObjectsRow
+from .outcomes import BOTH, MEASURES, RIGHT, Gain, Outcomes, joined
+from .tables import Data
 
-NAMED, BOTH, RIGHT = "named objects", "both objects", "both objects and both colours"
-MEASURES = (NAMED, BOTH, RIGHT)
-COMPARED = (("A&E", "plain"), ("A&E-HRV", "plain"), ("A&E-HRV", "A&E"))
 CAPTIONS = {
-    "multi_object_shares.png": "Share of the named objects that are there, and of images with "
-    "both objects, and with both colours too; 95% intervals over prompts.",
-    "multi_object_pictures.png": "The first images of the first prompts, the same noise in each "
+    "multi_object_shares.png": "Hard prompts: images with both objects, and with both colours too, "
+    "by method; 95% intervals over prompts.",
+    "multi_object_moves.png": "Hard prompts: how far the latent was moved in all (root mean "
+    "square, the noise has 1) against the images with both objects; dashed: plain sampling.",
+    "multi_object_pictures.png": "The first images of the hardest prompts, the same noise in each "
     "column.",
 }
 
 
-class Share(TypedDict):
-    """A share, or a difference of two, with its 95% interval over prompts."""
-
-    share: float
-    interval: list[float]
-
-
-Measures = dict[str, Share]
-"""One of `MEASURES` -> its share."""
-
-
-class Data(TypedDict):
-    """Method -> its shares and seconds per image; kept: prompt -> method -> images as text."""
-
-    shares: dict[str, Measures]
-    seconds: dict[str, float]
-    kept: dict[str, dict[str, list[str]]]
-
-
-def summarise(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> Summary[Data]:
+def summarise(rows: Sequence[ObjectsRow]) -> Summary[Data]:
     """The table, the paired differences, and what they say."""
-    values = {method: _values(rows, method) for method in methods}
-    prompts = [row["prompt"] for row in rows for _ in row["methods"][methods[0]]["pictures"]]
-    shares = {
-        method: {name: _share(found[name], prompts) for name in MEASURES}
-        for method, found in values.items()
-    }
-    gains = {
-        f"{better} over {than}": {
-            name: _gain(values[better][name], values[than][name], prompts) for name in MEASURES
-        }
-        for better, than in COMPARED
-    }
-    seconds = {m: float(np.mean([r["methods"][m]["seconds"] for r in rows])) for m in methods}
-    swept = sweep(rows, methods)
+    rows = joined(rows)
+    excited = [row for row in rows if row["methods"]]
+    hard = [row for row in excited if row["missed"] >= HARD]
+    if not hard:
+        raise ValueError(
+            f"No prompt of {len(rows)} is hard: plain sampling shows both objects too often."
+        )
+    found, every = Outcomes(hard), Outcomes(excited)
+    names = ("plain", EXCITE.name, *(Method(name).name for name in found.vectors))
+    told = ", ".join(f"{name} {percent(found.share(name, BOTH).mean)}" for name in names)
     return Summary(
-        ours=_ours(shares, len(rows), len(prompts)),
-        interval=shares["A&E-HRV"][RIGHT]["interval"],
-        sentence=_sentence(gains["A&E-HRV over A&E"]),
+        ours=f"both objects on hard prompts: {told} ({len(hard)} prompts, {found.images} images "
+        "each); interval: of A&E-HRV with voted vectors",
+        interval=list(found.share(Method("voted").name, BOTH).interval),
+        sentence=_sentence(found),
         findings=[
-            _finding("A&E", gains["A&E over plain"]),
-            _finding("A&E-HRV", gains["A&E-HRV over plain"]),
-            _forgets(shares["plain"]),
-            *([_settings(swept, _tried(rows, methods))] if swept else []),
-            *attention_finding(rows),
+            _rule(rows, hard, excited),
+            _control(found),
+            *(_matched(found, name) for name in found.vectors),
+            *moved.findings(every),
+            *attention_finding(excited),
         ],
         tables=[
-            _table(shares, seconds),
-            _differences("Differences, prompt by prompt with the same noise", gains),
-            *(
-                [_differences("Other settings, over plain, on the first prompts", swept)]
-                if swept
-                else []
-            ),
+            tables.shares(found, "Hard prompts"),
+            tables.gains(found, "Hard prompts: differences with the same noise, over prompts"),
+            tables.rescues(every),
+            moved.table(every),
         ],
         captions=CAPTIONS,
-        data={"shares": shares, "seconds": seconds, "kept": _kept(rows, methods)},
+        data=tables.data(found, hard),
     )
 
 
-def _ours(shares: dict[str, Measures], prompts: int, images: int) -> str:
-    right = {method: percent(found[RIGHT]["share"]) for method, found in shares.items()}
+def _rule(
+    rows: Sequence[ObjectsRow], hard: Sequence[ObjectsRow], excited: Sequence[ObjectsRow]
+) -> str:
+    missed = np.mean([row["missed"] for row in rows])
     return (
-        f"A&E-HRV {right['A&E-HRV']}, A&E {right['A&E']}, plain {right['plain']} with both objects "
-        f"and both colours ({prompts} prompts, {images} images each); interval: of A&E-HRV"
+        "The rules, fixed before the run: a prompt is hard where plain sampling of other seeds "
+        f"misses an object in at least {percent(HARD, 0)} of the images; {len(hard)} of "
+        f"{len(rows)} prompts are (of all screened images {percent(float(missed))} miss one). "
+        "Seen, where on hard prompts A&E-HRV at the published strength makes more images right, "
+        "both objects and both colours, than A&E; as in the paper, where it makes more right than "
+        "plain sampling too, and weaker where it does not. "
+        f"Rescue and damage also count {len(excited) - len(hard)} prompts that are not hard."
     )
 
 
-def _kept(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-    kept = [row for row in rows if row["methods"][methods[0]]["kept"]]
-    return {row["prompt"]: {m: row["methods"][m]["kept"] for m in methods} for row in kept}
+def _sentence(found: Outcomes) -> str:
+    parts = []
+    for name in found.vectors:
+        gain = found.gain(Method(name).name, EXCITE.name, RIGHT)
+        both = found.gain(Method(name).name, EXCITE.name, BOTH)
+        plain = found.gain(Method(name).name, "plain", RIGHT)
+        told = finding(gain.interval, verdict(plain.interval) == "yes")
+        parts.append(
+            f"By {name} vectors {told}: against A&E {gain.told} with both objects and "
+            f"both colours, {both.told} with both objects; against plain sampling {plain.told} "
+            "with both objects and both colours."
+        )
+    return " ".join(parts)
 
 
-def _values(rows: Sequence[ObjectsRow], method: str) -> dict[str, list[float]]:
-    images = [image for row in rows for image in row["methods"][method]["pictures"]]
-    return {
-        NAMED: [sum(p[:2]) / 2 for p in images],
-        BOTH: [float(all(p[:2])) for p in images],
-        RIGHT: [float(all(p)) for p in images],
-    }
+def _control(found: Outcomes) -> str:
+    """Whether the test could see an effect at all."""
+    gains = {measure: found.gain(EXCITE.name, "plain", measure) for measure in MEASURES[1:]}
+    says = {
+        "yes": "A&E itself helps here, so the test can see an effect",
+        "no": "A&E itself does not clearly help here, so the test has no positive control",
+        "reversed": "A&E itself harms here, so the test has no positive control",
+    }[verdict(gains[BOTH].interval)]
+    told = ", ".join(f"{gain.told} with {measure}" for measure, gain in gains.items())
+    return f"Positive control: {says} (against plain, {told})."
 
 
-def sweep(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> dict[str, Measures]:
-    """Gains over plain of the settings that only some prompts have, and of both methods there."""
-    mine = [row for row in rows if len(row["methods"]) > len(methods)]
-    if not mine:
-        return {}
-    prompts = [row["prompt"] for row in mine for _ in row["methods"]["plain"]["pictures"]]
-    plain = _values(mine, "plain")
-    found = {}
-    for method in [name for name in mine[0]["methods"] if name != "plain"]:
-        values = _values(mine, method)
-        found[method] = {name: _gain(values[name], plain[name], prompts) for name in MEASURES}
-    return found
-
-
-def _tried(rows: Sequence[ObjectsRow], methods: Sequence[str]) -> int:
-    """How many prompts have the other settings too."""
-    return sum(len(row["methods"]) > len(methods) for row in rows)
-
-
-def _share(values: list[float], prompts: list[str]) -> Share:
-    return {"share": float(np.mean(values)), "interval": list(share_interval(values, prompts))}
-
-
-def _gain(better: list[float], than: list[float], prompts: list[str]) -> Share:
-    gains = [a - b for a, b in zip(better, than, strict=True)]
-    return {"share": float(np.mean(gains)), "interval": list(mean_interval(gains, prompts))}
-
-
-def _told(gain: Share) -> str:
-    return points(gain["share"], (gain["interval"][0], gain["interval"][1]))
-
-
-def _sentence(gains: Measures) -> str:
-    gain = gains[RIGHT]
-    told = {
-        "yes": "As in the paper, A&E-HRV makes more images right than A&E",
-        "no": "That A&E-HRV makes more images right than A&E is not seen here",
-        "reversed": "Unlike in the paper, A&E-HRV makes fewer images right than A&E",
-    }[verdict((gain["interval"][0], gain["interval"][1]))]
-    return (
-        f"{told}: {_told(gain)} with both objects and both colours ({_told(gains[BOTH])} with "
-        "both objects)."
-    )
-
-
-def _finding(name: str, gains: Measures) -> str:
-    """What a method does to the objects, and to the objects with their colours."""
+def _matched(found: Outcomes, name: Kind) -> str:
+    """A&E-HRV where it moves the latent as far as A&E, with all heads and with one map size."""
     told = []
-    for measure in (BOTH, RIGHT):
-        gain = gains[measure]
-        how = {"yes": "more", "no": "no clear change in the", "reversed": "fewer"}
-        seen = how[verdict((gain["interval"][0], gain["interval"][1]))]
-        told.append(f"{seen} images with {measure} ({_told(gain)})")
-    return f"Against plain sampling, {name}: {told[0]}; {told[1]}."
+    for method in (Method(name, matched=True), Method(name, one_size=True)):
+        gain = found.gain(method.name, EXCITE.name, BOTH)
+        far = found.path(method.name) / max(found.path(EXCITE.name), 1e-9)
+        what = (
+            "by the heads of the compared map size alone"
+            if method.one_size
+            else "with the strength that should move the latent as far as A&E does"
+        )
+        told.append(f"{what} {_how(gain)} ({gain.told}; moved {far:.2f} times as far)")
+    return f"A&E-HRV, {name} vectors, both objects against A&E: {'; '.join(told)}."
 
 
-def _forgets(plain: Measures) -> str:
-    return (
-        f"Plain, the model misses at least one of the two objects in "
-        f"{percent(1 - plain[BOTH]['share'])} of the images and shows "
-        f"{2 * plain[NAMED]['share']:.2f} of 2 on average: what can be gained at most."
-    )
-
-
-def _settings(swept: dict[str, Measures], prompts: int) -> str:
-    """What every setting clearly does to both objects."""
-    how = {"yes": "helps", "no": "no clear change", "reversed": "harms"}
-    told = [
-        f"{name} {how[verdict((low, high))]} ({points(gain['share'], (low, high))})"
-        for name, gain in ((name, gains[BOTH]) for name, gains in swept.items())
-        for low, high in [gain["interval"]]
-    ]
-    return f"Both objects by setting, against plain, {prompts} prompts: {'; '.join(told)}."
-
-
-def _table(shares: dict[str, Measures], seconds: dict[str, float]) -> Table:
-    rows = []
-    for method, found in shares.items():
-        cells = [
-            f"{percent(one['share'])} {spread((one['interval'][0], one['interval'][1]))}"
-            for one in found.values()
-        ]
-        rows.append([method, *cells, f"{seconds[method]:.2f}"])
-    return {
-        "title": "Images as the judge sees them; intervals over prompts",
-        "header": ["method", *MEASURES, "s per image"],
-        "rows": rows,
-    }
-
-
-def _differences(title: str, gains: dict[str, Measures]) -> Table:
-    return {
-        "title": title,
-        "header": ["", *MEASURES],
-        "rows": [[name, *(_told(one) for one in found.values())] for name, found in gains.items()],
-    }
+def _how(gain: Gain) -> str:
+    low_high: Interval = gain.interval
+    return {"yes": "more", "no": "no clear difference", "reversed": "fewer"}[verdict(low_high)]

@@ -4,86 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, product
 from typing import TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ....demo.concepts import full_prompt
 from ....demo.sampling import Sampling
-from ....demo.world import group_of
-from ....hrv.head_choice import Order, first_heads
+from ....demo.world import SIZES, group_of
 from ....hrv.maps import HeadMaps, LayerMaps
-from ....hrv.word_maps import daam_heads, daam_map, iou, normalise, segment, selective_map
-from ...framework.statistics import roc_area
+from ....hrv.relevance import Kind
+from ....hrv.word_maps import daam_heads, daam_map, normalise, selective_map
 from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Lab
+from ..lab import Lab, vectors_at_hand
 from ..masks import find_mask
 from ..scenes import (
     KINDS,
     SceneFields,
     just_the_object,
+    prompt_of,
     read_scene,
     scene_fields,
     scene_with,
     seen_scene,
+    with_size,
 )
-from .resolutions import heads_by_size, perfect
+from .head_choices import ALL, Heads, by_no_vector, by_relevance
+from .resolutions import perfect
+from .scores import THRESHOLDS, areas_under_roc, ious
 
 FIRST_SEED = SEEDS["segmentation"]
-PAPER = (0.3, 0.4, 0.5)
-"""The paper's thresholds."""
-THRESHOLDS = (*PAPER, 0.6, 0.7, 0.8, 0.9)
-SHARES = (1, 2, 5, 10, 15, 23, 31, 40, 50, 60, 70, 80, 90)
-"""Heads in percent; 23 is the paper's choice, 30 of 128."""
-EACH: dict[Size, int] = {"quick": 2, "full": 8}
-"""Prompts for each kind of object."""
-IMAGES: dict[Size, int] = {"quick": 4, "full": 6}
+FULL: dict[Size, int] = {"quick": 0, "full": 2}
+"""Full prompts for each kind and size of object, beside the bare one."""
+IMAGES: dict[Size, int] = {"quick": 3, "full": 5}
 HOW = Sampling()
-SIZE = (64, 64)
+IMAGE = (64, 64)
 
 
 class SegmentCase(TypedDict):
-    """A prompt of one object."""
+    """A prompt of one object; bare: of nothing else; vector, digest: by what heads are chosen."""
 
     prompt: str
+    bare: bool
     scene: SceneFields
     seeds: list[int]
+    vector: Kind
+    digest: str
 
 
 class ChoiceRow(TypedDict):
-    """One choice of heads: its order, percent and number; of each usable image its IoU at every
-    threshold, and its area under the ROC curve."""
+    """One choice of heads (see `Heads`), how many they are, and of each usable image its IoU at
+    every threshold and its area under the ROC curve."""
 
+    scope: str
+    vector: str
     order: str
     percent: int
+    draw: int
     heads: int
     iou: list[list[float]]
     roc: list[float]
 
 
 class SegmentRow(TypedDict):
-    """All choices on one prompt; left_out: images that do not show just its object; area: the
-    object's share of each image; hotter: how much hotter DAAM's map is inside it."""
+    """The choices of one vector on one prompt, with voted ones all that need no vector too; seed:
+    the first; size: as asked for; left_out: images that do not show just its object; area: the
+    object's share of each image; hotter: how much hotter DAAM's map is inside."""
 
     prompt: str
+    seed: int
+    bare: bool
+    kind: str
     group: str
+    size: str
     left_out: int
     thresholds: Sequence[float]
     found: list[ChoiceRow]
     area: list[float]
     hotter: list[float]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which heads: order, percent of the heads, number of heads; and their heat (I, 64, 64)."""
-
-    order: str
-    percent: int
-    heads: int
-    heat: Tensor
 
 
 @dataclass(frozen=True)
@@ -101,18 +100,30 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
     def cases(self, size: Size) -> list[SegmentCase]:
         rng = np.random.default_rng(FIRST_SEED)
         cases: list[SegmentCase] = []
-        for number, kind in enumerate(KINDS * EACH[size]):
-            scene = scene_with(rng, kind)
-            first = FIRST_SEED + 100 * number
-            seeds = list(range(first, first + IMAGES[size]))
+        kinds_of_prompt = (True, *(False,) * FULL[size])
+        voted, *others = vectors_at_hand()
+        for bare, asked, kind in product(kinds_of_prompt, SIZES, KINDS):
+            scene = with_size(scene_with(rng, kind), asked)
+            first = FIRST_SEED + 100 * len(cases)
             cases.append(
-                {"prompt": full_prompt(scene), "scene": scene_fields(scene), "seeds": seeds}
+                {
+                    "prompt": prompt_of(scene, bare),
+                    "bare": bare,
+                    "scene": scene_fields(scene),
+                    "seeds": list(range(first, first + IMAGES[size])),
+                    "vector": voted.kind,
+                    "digest": voted.digest,
+                }
             )
-        return cases
+        again: list[SegmentCase] = [
+            {**case, "vector": one.kind, "digest": one.digest} for one in others for case in cases
+        ]
+        return cases + again
 
     def run(self, lab: Lab, case: SegmentCase) -> SegmentRow:
         scene = read_scene(case["scene"])
-        group = group_of(scene.objects[0].kind)
+        thing = scene.objects[0]
+        group = group_of(thing.kind)
         watched = _watched(lab, case)
         verdicts = lab.judge(watched.images)
         usable = [just_the_object(scene, verdict) for verdict in verdicts]
@@ -121,24 +132,28 @@ class Choices(DemoStudy[SegmentCase, SegmentRow]):
             for image, verdict, ok in zip(watched.images, verdicts, usable, strict=True)
             if ok
         ]
-        choices = list(_choices(lab.relevance.row(group), watched))
-        found = [_row(one, one.heat[usable], masks) for one in choices]
-        found += [_row(one, one.heat, masks) for one in _perfect(watched.word, masks)]
-        daam = choices[0].heat[usable].numpy()
+        found: list[ChoiceRow] = []
+        if masks:
+            heats = _heats(case["vector"], lab.vectors(case["vector"]).row(group), watched)
+            found += [_row(heads, heat[usable], masks) for heads, heat in heats]
+        if masks and case["vector"] == "voted":
+            found += [_row(heads, heat, masks) for heads, heat in _perfect(watched.word, masks)]
         return {
             "prompt": case["prompt"],
+            "seed": case["seeds"][0],
+            "bare": case["bare"],
+            "kind": thing.kind,
             "group": group,
+            "size": thing.size,
             "left_out": usable.count(False),
             "thresholds": THRESHOLDS,
             "found": found,
             "area": [float(mask.mean()) for mask in masks],
-            "hotter": [
-                float(h[mask].mean() - h[~mask].mean()) for h, mask in zip(daam, masks, strict=True)
-            ],
+            "hotter": _hotter(_daam(watched)[1][usable], masks),
         }
 
     def cost(self, case: SegmentCase) -> float:
-        return 0.25 * len(case["seeds"]) + 2
+        return 0.6 * len(case["seeds"]) + 3
 
 
 def _watched(lab: Lab, case: SegmentCase) -> Watched:
@@ -151,54 +166,45 @@ def _watched(lab: Lab, case: SegmentCase) -> Watched:
     return Watched(lab.vae.decode(latent), maps, word)
 
 
-def _choices(row: Tensor, watched: Watched) -> Iterator[Choice]:
-    """The heat of every choice of heads, DAAM's first; row: the HRV (H,) of the object."""
-    word, heads = watched.word, watched.captured.heads
-
-    def choice(order: str, percent: int, chosen: Tensor) -> Choice:
-        heat = selective_map(word, heads, chosen, SIZE)
-        return Choice(order, percent, int(chosen.sum()), normalise(heat, "min-max"))
-
-    chosen = daam_heads(word, heads, watched.captured.latent)
-    daam = normalise(daam_map(word, heads, chosen, SIZE), "min-max")
-    yield Choice("DAAM", 100, int(chosen.sum()), daam)
-    yield choice("all", 100, torch.ones(len(heads), dtype=torch.bool))
-    orders: tuple[Order, ...] = ("MoRHF", "LeRHF", "random")
-    for percent in SHARES:
-        count = max(1, round(len(heads) * percent / 100))
-        for order in orders:
-            yield choice(order, percent, first_heads(row, order, count))
-    for (h, w), chosen in heads_by_size(word, heads).items():
-        yield choice(f"maps of {h} x {w}", 100, chosen)
+def _heats(name: Kind, vector: Tensor, watched: Watched) -> Iterator[tuple[Heads, Tensor]]:
+    """The heat (I, 64, 64) of every choice of heads; with voted vectors all others too."""
+    word, table = watched.word, watched.captured.heads
+    if name == "voted":
+        yield _daam(watched)
+    others = by_no_vector(word, table) if name == "voted" else ()
+    for heads in chain(others, by_relevance(name, vector, word, table)):
+        heat = selective_map(word, table, heads.chosen, IMAGE)
+        yield heads, normalise(heat, "min-max")
 
 
-def _perfect(word: list[LayerMaps], masks: list[np.ndarray]) -> Iterator[Choice]:
+def _daam(watched: Watched) -> tuple[Heads, Tensor]:
+    table = watched.captured.heads
+    chosen = daam_heads(watched.word, table, watched.captured.latent)
+    heat = daam_map(watched.word, table, chosen, IMAGE)
+    return Heads(ALL, "", "DAAM", 100, chosen), normalise(heat, "min-max")
+
+
+def _perfect(word: list[LayerMaps], masks: list[np.ndarray]) -> Iterator[tuple[Heads, Tensor]]:
     """What an exact map of each resolution would give."""
-    if masks:
-        for name, heat in perfect(word, torch.from_numpy(np.stack(masks))):
-            yield Choice(name, 100, 0, heat)
+    none = torch.zeros(0, dtype=torch.bool)
+    for size, heat in perfect(word, torch.from_numpy(np.stack(masks))):
+        yield Heads(size, "", "perfect", 100, none), heat
 
 
-def _row(choice: Choice, heat: Tensor, masks: list[np.ndarray]) -> ChoiceRow:
+def _row(heads: Heads, heat: Tensor, masks: list[np.ndarray]) -> ChoiceRow:
     return {
-        "order": choice.order,
-        "percent": choice.percent,
-        "heads": choice.heads,
-        "iou": _ious(heat, masks),
-        "roc": _roc_areas(heat, masks),
+        "scope": heads.scope,
+        "vector": heads.vector,
+        "order": heads.order,
+        "percent": heads.percent,
+        "draw": heads.draw,
+        "heads": int(heads.chosen.sum()),
+        "iou": ious(heat, masks),
+        "roc": areas_under_roc(heat, masks),
     }
 
 
-def _roc_areas(heat: Tensor, masks: list[np.ndarray]) -> list[float]:
-    """Of each image, how surely a pixel of the object is hotter than another."""
+def _hotter(heat: Tensor, masks: list[np.ndarray]) -> list[float]:
+    """How much hotter each image is inside its object than outside."""
     pairs = zip(heat.numpy(), masks, strict=True)
-    return [round(roc_area(h.ravel(), mask.ravel()), 4) for h, mask in pairs]
-
-
-def _ious(heat: Tensor, masks: list[np.ndarray]) -> list[list[float]]:
-    """IoU of each image at each threshold."""
-    if not masks:
-        return []
-    exact = torch.from_numpy(np.stack(masks))
-    found = torch.stack([iou(segment(heat, t), exact) for t in THRESHOLDS], dim=1)
-    return [[round(value, 4) for value in row] for row in found.tolist()]
+    return [float(h[mask].mean() - h[~mask].mean()) for h, mask in pairs]

@@ -10,8 +10,10 @@ from ...framework.study import Row
 from ..experiment import Evidence, Summary
 from ..masks import finder_score
 from . import figures
-from .choices import PAPER, Choices
-from .summary import Data, summarise
+from .choices import Choices
+from .curves import Data
+from .scores import PAPER
+from .summary import summarise
 
 
 class Segmentation(Evidence[Data]):
@@ -19,7 +21,7 @@ class Segmentation(Evidence[Data]):
 
     name = "segmentation"
     title = "Selective Attention Map"
-    version = 4
+    version = 5
     paper = (
         "Tables 1 to 3 of 2604.05906: mIoU at threshold 0.4 is .7540 with DAAM, .7765 with the "
         "30 most relevant of 128 heads, .6172 with the 30 least relevant (SD1.4, Animals)"

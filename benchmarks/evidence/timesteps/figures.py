@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..drawing import save
 from .added import Added
+from .published import PublishedRow
 from .separation import Separation
 from .summary import Data, Real
 
@@ -34,7 +35,26 @@ def draw(name: str, data: Data, folder: Path) -> list[str]:
         if data["added"] and data["added"]["rows"]:
             figure = _drift(data["real"]["separation"], data["added"])
             made.append(save(figure, folder, f"{name}_drift.png"))
+        made.append(save(_means(data["real"], data["published"]), folder, f"{name}_means.png"))
     return made
+
+
+def _means(real: Real, published: PublishedRow | None) -> Figure:
+    """Figure 47(b): a square of cosines for the demo model, and one for the authors' vectors."""
+    squares = {f"here, {len(real['separation']['means'])} parts": real["separation"]["means"]}
+    if published:
+        squares[f"published for SD1.4, {published['shape'][0]} steps"] = published["steps"]["means"]
+    figure = Figure(figsize=(0.8 + 3.3 * len(squares), 3.5), layout="constrained")
+    grid = figure.subplots(1, len(squares), squeeze=False)[0]
+    for axes, (title, square) in zip(grid, squares.items(), strict=True):
+        shown = axes.imshow(np.array(square), vmin=0, vmax=1, cmap="viridis")
+        axes.set_title(title, fontsize=10)
+        axes.set(xlabel="timestep", ylabel="timestep")
+        axes.set(xticks=[0, len(square) - 1], yticks=[0, len(square) - 1])
+        axes.set_xticklabels(["first", "last"], fontsize=8)
+        axes.set_yticklabels(["first", "last"], fontsize=8)
+    figure.colorbar(shown, ax=list(grid), label="cosine", shrink=0.85)
+    return figure
 
 
 def _tsne(data: Real) -> Figure:

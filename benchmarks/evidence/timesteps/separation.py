@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import numpy as np
 
 from ...framework.statistics import Interval, interval_of
 from ..voting import cosine, hrvs
+from .alike import Alike, alike
 
 
-class Separation(TypedDict):
-    """across: mean cosine of a concept in two bins; within: of two concepts in one bin; interval:
-    95%, of their difference, batches of prompts drawn; nearest: share of HRVs whose nearest one
-    in another bin is the same concept's; apart: mean cosine by distance of the bins."""
+class Separation(Alike):
+    """interval: 95%, of across - within, batches of prompts drawn; nearest: share of HRVs whose
+    nearest one in another bin is the same concept's."""
 
-    across: float
-    within: float
     interval: Interval
     nearest: float
-    apart: list[float]
 
 
 def separation(votes: np.ndarray) -> Separation:
     """See `Separation`; votes (batches, T, N, H)."""
     vectors = hrvs(votes.sum(axis=0))
-    across, within, apart = _means(vectors)
 
     def difference(drawn: np.ndarray) -> float:
-        again = _means(hrvs(votes[drawn].sum(axis=0)))
-        return again[0] - again[1]
+        again = alike(hrvs(votes[drawn].sum(axis=0)))
+        return again["across"] - again["within"]
 
     return {
-        "across": across,
-        "within": within,
+        **alike(vectors),
         "interval": interval_of(difference, len(votes), rounds=400),
         "nearest": nearest_share(vectors),
-        "apart": apart,
     }
-
-
-def _means(vectors: np.ndarray) -> tuple[float, float, list[float]]:
-    """Across bins, within bins, and across bins by their distance; vectors (T, N, H)."""
-    bins, concepts, _ = vectors.shape
-    same = cosine(vectors[:, None], vectors[None]).mean(axis=-1)  # T T
-    other = cosine(vectors[:, :, None], vectors[:, None]).mean(axis=0)  # N N
-    apart = [float(np.diagonal(same, step).mean()) for step in range(bins)]
-    off = ~np.eye(bins, dtype=bool), ~np.eye(concepts, dtype=bool)
-    return float(same[off[0]].mean()), float(other[off[1]].mean()), apart
 
 
 def nearest_share(vectors: np.ndarray) -> float:

@@ -14,11 +14,11 @@ from ..voting import BATCH, count_votes
 
 SEED = SEEDS["timesteps"]
 BINS, STEPS = 10, 20
-BATCHES: dict[Size, int] = {"quick": 3, "full": 10}
+BATCHES: dict[Size, int] = {"quick": 3, "full": 5}
 """Twenties of prompts whose votes are counted in timestep bins."""
-DEALT: dict[Size, int] = {"quick": 3, "full": 10}
+DEALT: dict[Size, int] = {"quick": 3, "full": 5}
 """The same for words that are dealt into concepts at random."""
-COMPARED: dict[Size, int] = {"quick": 1, "full": 6}
+COMPARED: dict[Size, int] = {"quick": 1, "full": 3}
 """Twenties of prompts for every set of concepts that is compared."""
 RERUN = 50_000
 

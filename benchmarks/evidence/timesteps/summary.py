@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..experiment import Summary
 from ..voting import hrvs
 from . import words
 from .added import Added, new_concept
+from .published import PublishedRow
 from .separation import Separation, separation
 from .sets import VotesRow
 from .tsne import tsne
@@ -32,6 +34,7 @@ Data = TypedDict(
         "dealt": Separation | None,
         "as many": Separation | None,
         "added": Added | None,
+        "published": PublishedRow | None,
     },
 )
 """None where it was not measured. as many: the real concepts from as many prompts as the dealt
@@ -41,18 +44,29 @@ CAPTIONS = {
     "in every part of the denoising; early parts small, late parts large.",
     "timesteps_drift.png": "Left: mean cosine of a concept's HRVs by how far the parts are "
     "apart. Right: cosine of the old concepts' HRVs before and after a concept is added.",
+    "timesteps_means.png": "Figure 47(b): cosines of the means over all concepts at two timesteps, "
+    "here and of the authors' published vectors. Heads cast the same number of votes at every "
+    "step, so that such a mean can hardly change.",
 }
 
 
-def summarise(
-    rows: Sequence[VotesRow], control: Sequence[VotesRow], sets: Sequence[VotesRow]
-) -> Summary[Data]:
-    """Real concepts, words dealt at random, and a concept added to the set."""
+@dataclass(frozen=True)
+class Counted:
+    """Votes of the real concepts by batches of prompts, of dealt words, and of sets of concepts."""
+
+    rows: Sequence[VotesRow]
+    control: Sequence[VotesRow] = ()
+    sets: Sequence[VotesRow] = ()
+
+
+def summarise(counted: Counted, published: PublishedRow | None = None) -> Summary[Data]:
+    """Real concepts, words dealt at random, a concept added to the set, the authors' vectors."""
+    rows, control = counted.rows, counted.control
     votes = np.array([row["votes"] for row in rows])
     real = _real(rows, votes)
     dealt = separation(np.array([row["votes"] for row in control])) if control else None
     fair = separation(votes[: len(control)]) if rows and control else None
-    added = new_concept(sets)
+    added = new_concept(counted.sets)
     found = real["separation"] if real else None
     return Summary(
         ours=words.ours(real["separation"], len(votes[0]), real["prompts"])
@@ -60,10 +74,22 @@ def summarise(
         else "not measured",
         interval=found["interval"] if found else None,
         sentence=words.sentence(found),
-        findings=[words.control(fair, dealt), words.drift(found), words.added_sentence(added)],
+        findings=[
+            words.published(published),
+            words.control(fair, dealt),
+            words.drift(found, published),
+            *words.means(found, published),
+            words.added_sentence(added),
+        ],
         tables=[words.table(added)] if added and added["rows"] else [],
         captions=CAPTIONS,
-        data={"real": real, "dealt": dealt, "as many": fair, "added": added},
+        data={
+            "real": real,
+            "dealt": dealt,
+            "as many": fair,
+            "added": added,
+            "published": published,
+        },
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...framework.statistics import verdict
 from ..experiment import Table
 from .added import Added
+from .alike import Alike, off_diagonal
+from .published import PublishedRow
 from .separation import Separation
 
 MARGIN = 0.05
@@ -32,7 +34,7 @@ def sentence(found: Separation | None) -> str:
     told = {
         "yes": f"As in the paper, HRVs go with the concept more than with the part: {near}.",
         "no": f"That HRVs go with the concept more than with the part is not seen here: {near}.",
-        "reversed": f"Unlike in the paper, HRVs go with the part, not with the concept: {near}.",
+        "reversed": f"Against the paper, HRVs go with the part, not with the concept: {near}.",
     }[same]
     return f"{told} The difference of the mean cosines is {gap:.2f}."
 
@@ -62,16 +64,50 @@ def control(found: Separation | None, dealt: Separation | None) -> str:
     return f"{told}. {what}"
 
 
-def drift(found: Separation | None) -> str:
+def published(found: PublishedRow | None) -> str:
+    """The same cosines of the authors' vectors, counted by this code."""
+    if not found:
+        return "The authors' vectors of every step were not at hand (HRV_AUTHORS_DATA)."
+    steps, concepts, _ = found["shape"]
+    own = found["steps"]
+    return (
+        f"The authors' vectors of SD1.4 ({steps} steps, {concepts} concepts), counted by the same "
+        f"code: a concept at two steps {own['across']:.2f}, two concepts at one step "
+        f"{own['within']:.2f}, {own['across'] - own['within']:.2f} apart."
+    )
+
+
+def drift(found: Alike | None, theirs: PublishedRow | None) -> str:
     """How far a concept's HRV drifts over the timesteps."""
     if not found:
         return "Drift over the denoising was not measured."
     first, last = found["apart"][1], found["apart"][-1]
     how = "changes little" if last > 0.9 * first else "drifts"
+    told = ""
+    if theirs:
+        apart = theirs["tenths"]["apart"]
+        told = f" (the authors' vectors in tenths: {apart[1]:.2f} and {apart[-1]:.2f})"
     return (
         f"A concept's HRV {how} on the way: mean cosine {first:.2f} for neighbouring parts, "
-        f"{last:.2f} for the first and the last (published SD1.4 vectors in ten parts: 0.70)."
+        f"{last:.2f} for the first and the last{told}."
     )
+
+
+def means(found: Alike | None, theirs: PublishedRow | None) -> list[str]:
+    """Figure 47(b): the means over all concepts at two timesteps."""
+    known = {"here": found, "of the authors' vectors": theirs["steps"] if theirs else None}
+    told = []
+    for whose, one in known.items():
+        if one:
+            low, mean = off_diagonal(one["means"])
+            told.append(f"{whose} {mean:.3f} on average, {low:.3f} at least")
+    if not told:
+        return []
+    return [
+        "The mean over all concepts at two timesteps, figure 47(b), has a cosine of: "
+        f"{'; '.join(told)}. Every head casts the same number of votes at every step, so that this "
+        "mean is nearly constant whatever the heads know: it is no evidence for the claim."
+    ]
 
 
 def added_sentence(added: Added | None) -> str:

@@ -23,7 +23,8 @@ class Weakening(Evidence[Data]):
     paper = (
         "Fig. 3, 12, 16, 17, Table 6 of 2412.02237: weakened in the order of its HRV, a concept "
         "is lost early (MoRHF) or late (LeRHF); for Image Style the area between both curves is "
-        "9.43 (CLIP score times heads, 128 heads)"
+        "9.43 (CLIP score times heads, 128 heads; our trapezoids of the scores that the authors "
+        "publish)"
     )
     orders, single = Orders(), SingleHeads()
     studies = (orders, single)

@@ -1,4 +1,4 @@
-"""The judge: a small classifier that says what is in a 64 x 64 picture of the world."""
+"""The judge: a small classifier that says what is in a 64 x 64 image of the world."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ THING: dict[str, tuple[str, ...]] = {
 }
 """What is judged of each thing."""
 WHOLE: dict[str, tuple[str, ...]] = {"weather": tuple(WEATHERS), "style": tuple(STYLES)}
-"""What is judged of the picture."""
+"""What is judged of the image."""
 PLACES = ("first", "second")
 """Things from left to right; a single one is the first, wherever it stands."""
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
@@ -122,7 +122,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge sees in one picture: two places from left to right, weather and style."""
+    """What the judge sees in one image: two places from left to right, weather and style."""
 
     first: Seen
     second: Seen
@@ -160,7 +160,7 @@ class Judge:
         """Pictures as ComfyUI's IMAGE, (B, H, W, 3) in [0, 1] -> one verdict each."""
         if images.ndim != 4 or images.shape[-1] != 3:
             raise ValueError(
-                f"The judge takes pictures of shape (B, H, W, 3), not {tuple(images.shape)}."
+                f"The judge takes images of shape (B, H, W, 3), not {tuple(images.shape)}."
             )
         pictures = images.permute(0, 3, 1, 2).float().cpu()  # BHWC -> BCHW
         if pictures.shape[-2:] != (SIZE, SIZE):

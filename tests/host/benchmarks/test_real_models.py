@@ -157,6 +157,77 @@ def test_the_authors_prompts_are_read_as_they_are_published(authors, tmp_path):
     assert all(len(objects_of(p)) == 2 for listed in prompts.values() for p in listed)
 
 
+def test_the_protocols_are_the_papers(authors):
+    from hrv_pack.benchmarks.real.scope import some
+    from hrv_pack.benchmarks.real.weaken import counts, order_of
+    from hrv_pack.benchmarks.real.word_lists import WORD_LISTS
+    from hrv_pack.hrv.files.authors import read_word_list
+
+    assert counts(128) == [0, 1, 11, 21, 31, 41, 51, 61, 71, 81, 91, 101, 111, 121, 128]
+    assert counts(1300)[:3] == [0, 11, 111] and counts(1300)[-2:] == [1211, 1300]
+    assert some(counts(128), 3) == [0, 61, 128] and some([1, 2], 5) == [1, 2]
+    row = torch.rand(128, generator=torch.Generator().manual_seed(0))
+    for order, back in (("MoRHF", "LeRHF"), ("random 1", "random 1 reversed")):
+        assert torch.equal(order_of(row, order).flip(0), order_of(row, back))
+    assert not torch.equal(order_of(row, "random 1"), order_of(row, "random 2"))
+    sizes = {one.title: len(list(one.prompts())) for one in WORD_LISTS}
+    assert sum(sizes.values()) == 365 and len({one.concept for one in WORD_LISTS}) == 9
+    concepts, words = read_word_list(authors / "340_final_text_list.csv")
+    voted = {c: {w.lower() for w in listed} for c, listed in zip(concepts, words, strict=True)}
+    for one in WORD_LISTS:
+        if one.other:
+            assert not voted[one.concept] & {*one.listed.lower().split(", ")}
+
+
+def save_tiny_dino(folder):
+    from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    Dinov2Model(Dinov2Config(**sizes, image_size=28, patch_size=14)).save_pretrained(folder)
+    shape = {"height": 28, "width": 28}
+    BitImageProcessor(size=shape, crop_size=shape).save_pretrained(folder)
+
+
+def test_a_background_is_what_lies_outside_the_mask(tmp_path):
+    from hrv_pack.benchmarks.real.extras import DinoFeatures, background_cosine
+
+    save_tiny_dino(tmp_path)
+    judge = DinoFeatures(str(tmp_path))
+    source = torch.rand(1, 28, 28, 3, generator=torch.Generator().manual_seed(1))
+    edited, thing = source.clone(), torch.zeros(28, 28, dtype=torch.bool)
+    thing[4:14, 6:20] = True
+    edited[:, thing] = 0.0
+    assert judge.images(source).norm(dim=-1) == pytest.approx(1, abs=1e-6)
+    assert background_cosine(judge, source, edited, thing) == pytest.approx(1, abs=1e-6)
+    assert background_cosine(judge, source, edited, None) < 0.999
+
+
+class Colours:
+    """A captioner without a network: the name of the strongest channel."""
+
+    name = "colours"
+
+    def captions(self, images):
+        return [("red", "green", "blue")[int(c)] for c in images.mean(dim=(1, 2)).argmax(dim=-1)]
+
+
+def test_further_judges_add_their_columns(tmp_path):
+    from dataclasses import replace
+
+    from hrv_pack.benchmarks.real.extras import Extras
+    from hrv_pack.benchmarks.real_models import run_all
+
+    with torch.inference_mode():
+        lab = tiny_lab("sd1", Thumbnails(), tmp_path)
+        lab = replace(lab, extras=Extras(Thumbnails(), Colours()))
+        page = run_all(lab, options(tmp_path, ["edit", "objects"])).read_text()
+    found = json.loads((tmp_path / "results.json").read_text())["experiments"]
+    assert all("DINOv2, background" in row for row in found["edit"]["table"].values())
+    assert all("BLIP-2 caption, prompt" in row for row in found["objects"]["table"].values())
+    assert "caption judge: colours" in page
+
+
 def test_wrong_input_says_what_is_wrong(tmp_path):
     from tiny_models import make_model
 

@@ -37,6 +37,6 @@ def test_a_full_size_model_votes(make, family, heads):
     assert run.record.heads.family == family
     assert votes.shape == (CONCEPTS, heads)
     assert (votes.sum(dim=0) == SAMPLING.steps).all()
-    bytes_of_a_token = sum(key[0].nbytes for key in run.voting.keys.keys.values())
+    bytes_of_a_token = sum(key[0].nbytes for key in run.method.voting.keys.keys.values())
     assert bytes_of_a_token * TOKENS < 300e6
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 20e6  # kilobytes

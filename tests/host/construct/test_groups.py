@@ -71,7 +71,10 @@ def test_the_sampling_is_a_setting_of_the_votes(change):
         (lambda: Sampling(height=0), "height"),
         (lambda: Batching(size=0), "batch"),
         (lambda: ConstructSettings(sampling=Sampling(), timestep_bins=0), "parts"),
-        (lambda: ConstructSettings(sampling=Sampling(), recipe="own"), "paper or authors"),
+        (
+            lambda: ConstructSettings(sampling=Sampling(), recipe="own"),
+            "authors or measured",
+        ),
     ],
 )
 def test_settings_that_cannot_be_are_refused(build, message):

@@ -115,7 +115,7 @@ def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
     assert load_votes(tmp_path / "my run.votes").done == len(PROMPTS)
     again = HRVConstruct.execute(**{**inputs, "prompts": "\n".join([*PROMPTS, "a blue bird"])})
     assert again.args[0].votes.sum() > relevance.votes.sum()
-    with pytest.raises(ValueError, match=r"“my run” was begun otherwise.*recipe"):
+    with pytest.raises(ValueError, match=r"“my run” was started with other settings.*recipe"):
         HRVConstruct.execute(**{**inputs, "recipe": "authors"})
 
 
@@ -124,7 +124,7 @@ def test_the_node_keeps_its_run_and_draws_the_heat_map(tmp_path, monkeypatch):
     [
         ({"concepts": "Color: red, green"}, "give at least two"),
         ({"concepts": "Color: red\nAnimals:"}, "at least one word for: Animals"),
-        ({"concepts": "Color: red, ()\nAnimals: cat"}, r"no token in: “\(\)”"),
+        ({"concepts": "Color: red, ()\nAnimals: cat"}, r"no tokens for: “\(\)”"),
         ({"prompts": " \n# a comment"}, "no prompts"),
         ({"width": 60}, "multiples of 8"),
     ],
@@ -155,7 +155,7 @@ def test_a_word_in_two_concepts_is_a_warning(caplog):
 def test_the_growing_map_names_its_concepts():
     record = VoteRecord(WORDS, model_heads(make_model()), {}, ("a cat",))
     blank = named_map(record)
-    assert blank.width == 260 + live_map(record.total).shape[1]
+    assert blank.width == 260 + live_map(record.preview()).shape[1]
     names = torch.frombuffer(
         bytearray(blank.crop((0, 0, 260, blank.height)).tobytes()), dtype=torch.uint8
     )
@@ -171,5 +171,5 @@ def test_the_packs_own_prompts_can_be_chosen():
 
 
 def test_a_word_without_tokens_is_named():
-    with pytest.raises(ValueError, match="no token in: “ ”"):
+    with pytest.raises(ValueError, match="no tokens for: “ ”"):
         WordEmbeddings(make_clip(), ConceptWords(("A", "B"), ((" ",), ("cat",))))

@@ -191,7 +191,7 @@ def test_the_input_is_checked_before_the_first_image(parts, tmp_path):
     other.add_object_patch("diffusion_model", nn.Linear(1, 1))
     with pytest.raises(ValueError, match="Linear cannot be steered"):
         build((other, clip))
-    with pytest.raises(ValueError, match=r"no token in: “ ”"):
+    with pytest.raises(ValueError, match=r"no tokens for: “ ”"):
         build(parts, words=dataclasses.replace(WORDS, words=(("red",), (" ",), ("rain",))))
     with pytest.raises(ValueError, match="multiples of 8"):
         build(parts, width=60)
@@ -240,5 +240,5 @@ def test_merge_adds_what_several_runs_counted(parts, tmp_path, monkeypatch):
     assert torch.equal(merged.votes, whole.votes) and torch.equal(merged.vectors, whole.vectors)
     again = HRVMerge.execute(first, shards="part 2").args[0]
     assert torch.equal(again.votes, whole.votes)
-    with pytest.raises(ValueError, match="count twice"):
+    with pytest.raises(ValueError, match="counted twice"):
         HRVMerge.execute(first, hrv_2=first)

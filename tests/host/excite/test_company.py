@@ -75,7 +75,7 @@ def test_a_sampler_goes_on_from_where_the_latent_was_updated_to_or_is_refused(mo
 
     pushes = [Push(prompts_of(positive)[0], strength * by) for strength in (0.0, 1.0)]
     if name in CLOSED:
-        with pytest.raises(ValueError, match="this sampler does not let it"):
+        with pytest.raises(ValueError, match="this sampler does not support"):
             run(pushes[0])
         return
     difference = run(pushes[1]) - run(pushes[0])

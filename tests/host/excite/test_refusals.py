@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("host", "inference")
 @pytest.mark.parametrize(
     ("words", "weighed", "options", "message"),
     [
-        ("cat", True, {}, "say what “cat” is"),
+        ("cat", True, {}, "name the concept of “cat”"),
         ("cat: Plants", True, {}, "no concept 'Plants'"),
         ("dog", False, {}, "dog"),
         ("", False, {}, "Name the words"),

@@ -13,7 +13,11 @@ from measure_scene import READINGS, SETTINGS
 
 import nodes as host_nodes
 from hrv_pack.hrv.construct.concepts import parse_concepts
+from hrv_pack.hrv.measure.concept import ConceptEffects
+from hrv_pack.nodes.construct import settings as construct
 from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
+from hrv_pack.nodes.construct.measured.hook import ConceptMeasuring
+from hrv_pack.nodes.construct.run import Construction, drawn_texts
 from hrv_pack.nodes.construct.voting import Voting, drawn_prompt
 from hrv_pack.nodes.host.hooks import Hook, Phase
 from hrv_pack.nodes.host.model import model_heads
@@ -37,6 +41,7 @@ PHASES = {
     "excite": [Phase.WATCH],
     "voting": [Phase.WATCH],
     "measuring": [Phase.RESCALE],
+    "concept_measuring": [Phase.RESCALE],
 }
 
 
@@ -89,6 +94,20 @@ def measuring(model, clip):
     return add_hooks(model, [hook]), positive, negative, {"lists": scene.conditionings}
 
 
+def concept_measuring(model, clip):
+    settings = construct.ConstructSettings(
+        sampling=construct.Sampling(seed=3, steps=2, cfg=4.0, width=64, height=64),
+        recipe="measured",
+        measuring=construct.Measuring(templates="a {Color} {Animals}"),
+    )
+    words = parse_concepts("Color: red, blue\nAnimals: cat, fish")
+    run = Construction(model, clip, words, drawn_texts(words, settings, 1), settings)
+    scene = run.method.scene(0)
+    hook = ConceptMeasuring(scene, ConceptEffects.none(2, len(model_heads(model))), lambda _: None)
+    positive, negative = (scene.conditionings[name] for name in (PLAIN, EMPTY))
+    return add_hooks(model, [hook]), positive, negative, {"lists": scene.conditionings}
+
+
 def sample(model, positive, negative, lists=None, **options):
     """By the host's KSampler, or with HRV Measure's lists of conditionings, by its own sampling."""
     if lists is None:
@@ -96,7 +115,7 @@ def sample(model, positive, negative, lists=None, **options):
     return sample_images(model, lists, SETTINGS, list(range(SETTINGS.images)))
 
 
-KINDS = [rescale, edit, capture, excite, voting, measuring]
+KINDS = [rescale, edit, capture, excite, voting, measuring, concept_measuring]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)

@@ -110,7 +110,7 @@ def test_without_an_image_the_latent_is_drawn(sampled):
     ("more", "message"),
     [
         ({"word": " "}, "Type a word"),
-        ({"word": "mice"}, "Its words are: a, red, mouse, beside"),
+        ({"word": "mice"}, "Words in the prompt: a, red, mouse, beside"),
         ({"word": "mouse#3"}, "no 'mouse#3'"),
         ({"hrv": None}, "connect an HRV"),
         ({"amount": 101.0}, "use 0 to 100"),

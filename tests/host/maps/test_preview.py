@@ -89,5 +89,5 @@ def test_without_a_word_nothing_is_shown(clip, sent):
 
 
 def test_a_word_that_is_not_in_the_prompt_is_refused_before_sampling(clip):
-    with pytest.raises(ValueError, match="Its words are: a, red, vase"):
+    with pytest.raises(ValueError, match="Words in the prompt: a, red, vase"):
         Watched.execute(make_model(), prompt(clip, "a red vase"), preview_word="car")

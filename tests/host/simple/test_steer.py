@@ -266,7 +266,8 @@ def test_it_tells_for_each_word_what_it_steers_by(file, model, clip, monkeypatch
 
 def test_what_cannot_be_steered_is_an_error_also_with_strength_0(file, model, clip):
     for strength in (0.0, 1.0):
-        with pytest.raises(ValueError, match=r"no word 'house'\. Did you mean 'mouse'"):
+        said = r"'house' is not in the prompt\. Did you mean 'mouse'"
+        with pytest.raises(ValueError, match=said):
             run(model, clip, word="house", read_as="Color", strength=strength)
     with pytest.raises(ValueError, match="asked for twice"):
         run(model, clip, preset="mouse is an animal", word="mouse", read_as="Color")

@@ -90,7 +90,7 @@ def test_an_unknown_concept_lists_the_concepts(model, hrv, positive):
 
 
 def test_a_range_the_wrong_way_round_is_an_error(model, hrv, positive):
-    with pytest.raises(ValueError, match="must lie before"):
+    with pytest.raises(ValueError, match="must be smaller than"):
         HRVConceptStrengthen.execute(
             model, hrv, positive, "cat", "Animals", 1.0, start_percent=0.8, end_percent=0.2
         )

@@ -36,3 +36,13 @@ def test_a_level_that_was_rounded_on_the_way_is_in_the_bin_of_its_step():
     for factor in (1 - 3e-5, 1.0, 1 + 3e-5):
         found = [timestep_bin_of(float(level) * factor, sigmas, 2) for level in sigmas[:-1]]
         assert found == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("steps", range(1, 201))
+def test_ranges_are_prompt_to_prompts_in_multiples_of_five_steps(steps):
+    """Its code counts a share of the evaluations, one more than steps with PNDM; self-replace does
+    not. Written in whole tenths, so that no rounding decides."""
+    assert steps_within(0.9, steps) == 9 * steps // 10
+    assert steps_within(0.8, steps) == 8 * steps // 10
+    published = 8 * (steps + 1) // 10
+    assert published - steps_within(0.8, steps) == (steps % 5 != 0)

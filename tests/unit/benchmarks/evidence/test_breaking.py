@@ -57,7 +57,7 @@ def test_kinship_finds_the_nearest_concept_and_the_share_of_votes():
 
 
 @pytest.mark.parametrize(
-    ("gap", "said"), [(0.0, "is not seen here"), (-0.4, "parts the weakening")]
+    ("gap", "said"), [(0.0, "is not seen here"), (-0.4, "separates the weakening")]
 )
 def test_broken_hrvs_are_told_as_they_are(gap, said, tmp_path):
     rng = np.random.default_rng(8)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrv_pack.hrv.files.authors import import_authors
+from hrv_pack.hrv.files.authors import import_authors, import_authors_by_step
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
 from hrv_pack.hrv.heads import HeadTable
 
@@ -62,6 +62,18 @@ def test_import_never_unpickles(tmp_path: Path) -> None:
         import_authors(*paths)
 
 
+def test_vectors_of_every_step_import_as_one_hrv_a_step(tmp_path: Path) -> None:
+    paths = _published(tmp_path)
+    steps = np.stack([VECTORS, VECTORS[::-1]])
+    np.save(paths[0], steps)
+    imported = import_authors_by_step(*paths)
+    assert np.array_equal(np.stack([one.vectors.numpy() for one in imported]), steps)
+    assert [one.provenance["step"] for one in imported] == ["1 of 2", "2 of 2"]
+    np.save(paths[0], VECTORS)
+    with pytest.raises(ValueError, match="ends with 'per_timesteps'"):
+        import_authors_by_step(*paths)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -96,3 +108,12 @@ def test_the_authors_arrays_import_and_store_exactly(
         assert {len(words) for words in kept.words} == {10}
         assert kept.words[kept.index("Brand Logos")][2] == "McDonald's"
         assert kept.words[kept.index("Animals")][0] == "Dog"
+
+
+def test_the_authors_vectors_of_every_step_import_exactly(authors: Path) -> None:
+    paths = (f"category_vectors_{STEM}sd_v1_4_per_timesteps.npy", f"head_index_{STEM}sd_v1_4.npy")
+    vectors, names = (authors / name for name in paths)
+    imported = import_authors_by_step(vectors, names, authors / "340_final_text_list.csv")
+    found = np.stack([one.vectors.numpy() for one in imported])
+    assert found.shape == (51, 34, 128)
+    assert found.tobytes() == np.load(vectors).tobytes()

@@ -41,7 +41,7 @@ def test_every_kind_of_file_gives_the_same_concepts(name, text, tmp_path):
     ("name", "text", "message"),
     [
         ("a.txt", "Color red\nAnimals: cat", "has no colon"),
-        ("a.txt", "Color: red\ncolor: blue\nAnimals: cat", "stands twice"),
+        ("a.txt", "Color: red\ncolor: blue\nAnimals: cat", "appears twice"),
         ("a.txt", "Color: red", "at least two"),
         ("a.txt", "Color:\nAnimals: cat", "at least one word for: Color"),
         ("a.yaml", "- red\n- blue", "map each concept"),

@@ -185,7 +185,7 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, length: int) -> None:
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     path = tmp_path / "evil.safetensors"
     torch.save({"vectors": relevance().vectors}, path)
-    with pytest.raises(ValueError, match="damaged or no safetensors"):
+    with pytest.raises(ValueError, match="damaged or not a safetensors"):
         load_relevance(path)
 
 

@@ -50,8 +50,8 @@ def test_readings_that_cannot_be_measured_are_refused(readings, message):
     ("word", "message"),
     [
         ("mose", "Did you mean 'mouse'"),
-        ("mous", "has no word"),
-        ("mouse#3", "2 times, so there is no"),
+        ("mous", "is not in the prompt"),
+        ("mouse#3", "2 times in the prompt, so there is no"),
     ],
 )
 def test_a_word_that_the_prompt_has_not_is_refused(word, message):

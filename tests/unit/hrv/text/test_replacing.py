@@ -36,7 +36,7 @@ def test_a_phrase_is_put_wherever_the_tokens_of_the_word_are(table, text, word):
     found = len(table(text).spans(word))
     replaced = replace_phrase(text, Phrase(word), "zebra")
     assert len(table(replaced).spans("zebra")) == found
-    with pytest.raises(ValueError, match="no word"):
+    with pytest.raises(ValueError, match="is not in the prompt"):
         table(replaced).spans(word)
     for n in range(1, found + 1):
         words = [w for w, _ in table(replace_phrase(text, Phrase(word, n), "zebra")).words]
@@ -68,7 +68,7 @@ def test_a_phrase_that_a_bracket_cuts_is_refused():
     ("phrase", "message"),
     [
         (Phrase("mose"), "Did you mean 'mouse'"),
-        (Phrase("mouse", 3), "2 times, so there is no 'mouse#3'"),
+        (Phrase("mouse", 3), "2 times in the prompt, so there is no 'mouse#3'"),
         (Phrase(" "), "Type a word"),
     ],
 )

@@ -1,0 +1,70 @@
+"""Recipes paper and authors: images of prompts sampled as usual, while the heads vote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+
+from ...hrv.construct.votes import VoteRecord
+from ...hrv.heads import cross_attention_layers
+from ..host.patching import add_hooks
+from .ballot import Ballot, ProjectedWords, WordEmbeddings
+from .sampling import Encoded, Sampler, by_length, one_by_one
+from .settings import ConstructSettings
+from .voting import Voting
+
+
+class Voted:
+    """Samples the images of a record's prompts and adds their votes to it.
+
+    sampled: the votes (T, N, H) of the images of the last sampling, by the number of the prompt.
+    """
+
+    def __init__(
+        self, model: Any, clip: Any, record: VoteRecord, settings: ConstructSettings
+    ) -> None:
+        self.record, self.batching = record, settings.batching
+        self.sampled: dict[int, torch.Tensor] = {}
+        self.sampler = Sampler(model, clip, settings.sampling, settings.plain_prompts)
+        embeddings = WordEmbeddings(clip, record.words)
+        _require_width(model, embeddings)
+        ballot = Ballot(
+            words=record.words,
+            embeddings=embeddings,
+            heads=record.heads,
+            recipe=settings.voting,
+            seed=settings.sampling.seed,
+            bins=settings.timestep_bins,
+        )
+        self.voting = Voting(ballot, ProjectedWords(embeddings), self._count)
+        self.sampler.model = add_hooks(model, [self.voting])
+
+    def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
+        """Samplings of these prompts, those of equal length together where they may be."""
+        encoded = self.sampler.encode(missing)
+        together = one_by_one(encoded) if self.batching.exact else by_length(encoded)
+        for group in together:
+            yield partial(self._sample, group)
+
+    def _sample(self, group: Mapping[int, Encoded]) -> None:
+        self.sampled.clear()
+        self.sampler.sample(group)
+
+    def _count(self, number: int, votes: torch.Tensor) -> None:
+        """Keep the votes of one image."""
+        self.sampled[number] = votes
+        self.record.add(number, votes)
+
+
+def _require_width(model: Any, embeddings: WordEmbeddings) -> None:
+    """ValueError if the CLIP's embeddings are not of the width that the model reads."""
+    layer: Any = cross_attention_layers(model.get_model_object("diffusion_model"))[0]
+    wanted, found = layer.attention.to_k.in_features, embeddings.tokens.shape[1]
+    if wanted != found:
+        raise ValueError(
+            f"The model expects text embeddings of size {wanted}, but this CLIP gives {found}. Use "
+            "the CLIP of the same checkpoint."
+        )
