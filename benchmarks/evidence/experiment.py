@@ -33,6 +33,12 @@ SEEDS: dict[str, int] = {
 """Experiment -> its first seed; the next 100,000 are its own."""
 
 
+class TakesVectors(TypedDict, total=False):
+    """A case that may take the measured vectors; vectors: their digest, where it does."""
+
+    vectors: str
+
+
 class Table(TypedDict):
     """A table of the page; all cells are text."""
 

@@ -1,99 +1,86 @@
-"""What every single head does to a two-meaning word, measured; and steering by that.
+"""What every single head does to a two-meaning word, measured one by one.
 
-HRVs are voted from attention maps. Here a head's map of the word is rescaled and the image that
-comes of it is compared: by the judge, whom no user has, and without one, by how far the latent goes
-the way from one clear prompt's to the other's ("mouse animal", "computer mouse") from equal noise.
+HRVs are voted from attention maps, HRV Measure takes gradients. Here a head's map of the word is
+rescaled and the image that comes of it is compared: by the judge, whom no user has, and without
+one, by how far the latent goes the way from one clear prompt's to the other's ("mouse animal",
+"computer mouse") from equal noise.
 """
 
 from __future__ import annotations
 
-from itertools import product
 from math import log
 from typing import TypedDict
 
 import torch
 from torch import Tensor
 
-from ....demo.captions import object_words, sentence, thing_words
 from ....demo.judge import Verdict
-from ....demo.world import MEANINGS
 from ..experiment import SEEDS, DemoStudy, Size
 from ..lab import Lab
-from .methods import bare_prompts
-from .other_hrvs import PromptOutcomes
-from .words import WordPrompt, concepts_of, shown_meaning, text_of
+from .methods import MEASURING_SEED
+from .sources import word_effects
+from .words import WORDS, alone, clear_words, concepts_of, meanings_of
 
 TRIED: dict[Size, int] = {"quick": 4, "full": 8}
 """Images that each head's effect is measured on."""
 FACTORS = (-1.0, 3.0)
 """A head's map of the word times these, both as far from doing nothing."""
-REACHES = (1.0, 2.0)
-"""How far the most decisive head is rescaled when the heads steer together: 1 + reach."""
 _FLOOR = 0.01
 """An image without either meaning has odds of one, and sure judges do not outweigh others."""
-JUDGED, CLEAR, VOTED = "heads by the judge", "heads by clear prompts", "HRV, as gently"
 
 
 class EffectsCase(TypedDict):
-    """A word, the seeds of the images that effects are measured on, and prompts to steer."""
+    """A word, and the seeds of the images that effects are measured on."""
 
     part: str
     word: str
-    kinds: list[str]
     seeds: list[int]
-    on: list[WordPrompt]
+    measuring: int
 
 
 class EffectsRow(EffectsCase):
-    """Of each head (H,) its name, its effect by the judge and by clear prompts, and its votes;
-    found: what steering by each of them shows, `strength` being the reach."""
+    """Of each head (H,): its name; effects: what the judge sees it do; and what is known without
+    the judge: clear prompts' latents, votes, and the gradient of HRV Measure."""
 
     heads: list[str]
     effects: list[float]
     clear: list[float]
     votes: list[float]
-    found: list[PromptOutcomes]
+    gradient: list[float]
 
 
 class HeadEffects(DemoStudy[EffectsCase, EffectsRow]):
-    """Each head of the word rescaled alone; then all of them by what was measured."""
+    """Each head of the word rescaled alone."""
 
     tag, kinds = "part", ("effects",)
 
     def cases(self, size: Size) -> list[EffectsCase]:
-        plain, cases = bare_prompts(size), list[EffectsCase]()
-        for number, word in enumerate(MEANINGS):
-            first = SEEDS["meanings"] + 91_000 + 100 * number
+        cases = list[EffectsCase]()
+        for number, word in enumerate(WORDS):
+            first = SEEDS["meanings"] + 92_000 + 100 * number
             cases.append(
                 {
                     "part": self.kinds[0],
                     "word": word,
-                    "kinds": list(MEANINGS[word]),
                     "seeds": list(range(first, first + TRIED[size])),
-                    "on": [case for case in plain if case["word"] == word],
+                    "measuring": MEASURING_SEED + number,
                 }
             )
         return cases
 
     def run(self, lab: Lab, case: EffectsCase) -> EffectsRow:
-        word = case["word"]
-        leanings = {**effects(lab, word, case["seeds"]), VOTED: votes(lab, word)}
-        found = [
-            outcome
-            for one, (method, leaning) in product(case["on"], leanings.items())
-            for outcome in _steered_by(lab, one, method, leaning)
-        ]
+        judged, clear = effects(lab, case["word"], case["seeds"])
         return {
             **case,
             "heads": [str(head) for head in lab.relevance.heads],
-            "effects": leanings[JUDGED],
-            "clear": leanings[CLEAR],
-            "votes": leanings[VOTED],
-            "found": found,
+            "effects": judged,
+            "clear": clear,
+            "votes": votes(lab, case["word"]),
+            "gradient": word_effects(lab, case["word"], case["measuring"]).tolist(),
         }
 
     def cost(self, case: EffectsCase) -> float:
-        return 17.0 * len(case["seeds"]) + 8 * len(case["on"])
+        return 35.0 * len(case["seeds"])
 
 
 def log_odds(verdict: Verdict, kinds: tuple[str, str]) -> float:
@@ -105,29 +92,31 @@ def log_odds(verdict: Verdict, kinds: tuple[str, str]) -> float:
     return log(second + _FLOOR) - log(first + _FLOOR)
 
 
-def effects(lab: Lab, word: str, seeds: list[int]) -> dict[str, list[float]]:
+def effects(lab: Lab, word: str, seeds: list[int]) -> tuple[list[float], list[float]]:
     """Of each head (H,) per unit of its factor, with the word alone ("a mouse").
 
-    JUDGED: change of the mean log odds; CLEAR: share of the way between the clear prompts' latents.
+    First the change of the mean log odds that the judge sees, then the share of the way between
+    the clear prompts' latents.
     """
-    kinds, heads = MEANINGS[word], len(lab.relevance.heads)
+    kinds, heads = meanings_of(word), len(lab.relevance.heads)
     first, second = (
-        lab.latents(lab.model, _alone(object_words(kind)), seeds).flatten() for kind in kinds
+        lab.latents(lab.model, alone(clear_words(word, desired)), seeds).flatten()
+        for desired in (0, 1)
     )
     way = (second - first) / (second - first).square().sum()
-    found: dict[str, list[float]] = {JUDGED: [], CLEAR: []}
+    judged, clear = list[float](), list[float]()
     for head in range(heads):
-        ends: dict[str, list[float]] = {JUDGED: [], CLEAR: []}
+        odds, along = list[float](), list[float]()
         for factor in FACTORS:
             rescale = torch.ones(heads)
             rescale[head] = factor
-            latents = _latents(lab, _alone(word), word, rescale, seeds)
+            latents = _latents(lab, word, rescale, seeds)
             seen = lab.judge(lab.vae.decode(latents))
-            ends[JUDGED].append(sum(log_odds(one, kinds) for one in seen) / len(seeds))
-            ends[CLEAR].append(float(latents.flatten() @ way))
-        for how, (low, high) in ends.items():
-            found[how].append((high - low) / (FACTORS[1] - FACTORS[0]))
-    return found
+            odds.append(sum(log_odds(one, kinds) for one in seen) / len(seeds))
+            along.append(float(latents.flatten() @ way))
+        judged.append((odds[1] - odds[0]) / (FACTORS[1] - FACTORS[0]))
+        clear.append((along[1] - along[0]) / (FACTORS[1] - FACTORS[0]))
+    return judged, clear
 
 
 def votes(lab: Lab, word: str) -> list[float]:
@@ -136,36 +125,7 @@ def votes(lab: Lab, word: str) -> list[float]:
     return [float(v) for v in lab.relevance.row(second) - lab.relevance.row(first)]
 
 
-def _steered_by(
-    lab: Lab, case: WordPrompt, method: str, leaning: list[float]
-) -> list[PromptOutcomes]:
-    """What a prompt shows, steered each way by what is known of each head (H,)."""
-    word, found = case["word"], list[PromptOutcomes]()
-    unit = torch.tensor(leaning) / max(map(abs, leaning))
-    for desired, reach in product((0, 1), REACHES):
-        rescale = 1 + reach * (2 * desired - 1) * unit
-        latents = _latents(lab, text_of(case["context"], word), word, rescale, case["seeds"])
-        seen = lab.judge(lab.vae.decode(latents))
-        found.append(
-            {
-                "word": word,
-                "context": case["context"],
-                "method": method,
-                "desired": desired,
-                "strength": reach,
-                "clamp": 0.0,
-                "shown": [shown_meaning(MEANINGS[word], verdict) for verdict in seen],
-            }
-        )
-    return found
-
-
-def _alone(words: str) -> str:
-    """A prompt of nothing else: "a mouse"."""
-    return sentence([thing_words(words)])
-
-
-def _latents(lab: Lab, text: str, word: str, rescale: Tensor, seeds: list[int]) -> Tensor:
-    """Latents of images where the word's maps are rescaled by `rescale` (H,)."""
-    prompt = lab.prompt(text)
+def _latents(lab: Lab, word: str, rescale: Tensor, seeds: list[int]) -> Tensor:
+    """Latents of images where the bare word's maps are rescaled by `rescale` (H,)."""
+    prompt = lab.prompt(alone(word))
     return lab.latents(lab.steered(prompt, word, rescale, "head effects"), prompt, seeds)

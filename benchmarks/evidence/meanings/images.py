@@ -1,33 +1,53 @@
-"""Images of two-meaning words by method, as the summaries count them."""
+"""Images of two-meaning words, counted by the paper's rule, with intervals over words."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...framework.statistics import Interval, mean_interval, percent, share_interval, spread
-from .methods import MethodsRow
-from .other_hrvs import PromptOutcomes
+from ...framework.statistics import (
+    Finding,
+    Interval,
+    finding,
+    interval_of,
+    mean_interval,
+    percent,
+    share_interval,
+    spread,
+)
+from .methods import PLAIN, MethodsRow, Outcomes
+from .words import Context
 
-OUTCOMES = ("wrong", "right", "both", "neither")
+MISREAD = "misread"
+OUTCOMES = ("right", "wrong", "both", "neither")
+"""What an image shows: the wanted meaning alone, the other alone, both, or neither."""
+COUNTED = (MISREAD, *OUTCOMES)
+PAPER = 15.9 / 63.0
+"""Misread with concept adjusting over misread without (HRV, section 5.1)."""
 Rates = dict[str, list[float]]
-"""Outcome -> [share, low, high]."""
+"""Outcome or "misread" -> [share, low, high]."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """One image, seen from one direction; cluster: its prompt."""
+    """One image, seen from one direction; prompt: the word in its context."""
 
     method: str
-    strength: float
-    clamp: float
     word: str
     desired: int
     outcome: str
-    cluster: Hashable
+    prompt: Hashable
+
+    @property
+    def misread(self) -> bool:
+        """Appendices D.1 and D.2 of the HRV paper: not (the wanted meaning, and not the other)."""
+        return self.outcome != "right"
+
+    def counts(self, name: str) -> bool:
+        """Whether it counts for one of `COUNTED`."""
+        return self.misread if name == MISREAD else self.outcome == name
 
 
 Images = list[Image]
@@ -35,28 +55,21 @@ Images = list[Image]
 
 def of_methods(rows: Iterable[MethodsRow]) -> Images:
     """Every image of the methods' rows."""
-    return images_of(
-        {"word": row["word"], "context": row["context"], **one}
+    return [
+        image
         for row in rows
         for one in row["found"]
-    )
+        for image in images_of(row["word"], row["context"], one)
+    ]
 
 
-def images_of(found: Iterable[PromptOutcomes]) -> Images:
-    """Every image once per direction; those without one are seen from both."""
+def images_of(word: str, context: Context, found: Outcomes) -> Images:
+    """Every image once, plain ones from both directions."""
+    prompt = (word, *sorted(context.items()))
     return [
-        Image(
-            one["method"],
-            one["strength"],
-            one["clamp"],
-            one["word"],
-            desired,
-            _outcome(shown, desired),
-            (one["word"], *sorted(one["context"].items())),
-        )
-        for one in found
-        for desired in ((0, 1) if one["method"] in ("plain", "word off") else (one["desired"],))
-        for shown in one["shown"]
+        Image(found["method"], word, desired, _outcome(shown, desired), prompt)
+        for desired in ((0, 1) if found["method"] == PLAIN else (found["desired"],))
+        for shown in found["shown"]
     ]
 
 
@@ -66,48 +79,78 @@ def _outcome(shown: str, desired: int) -> str:
     return "right" if shown == ("first", "second")[desired] else "wrong"
 
 
-def chosen(images: Images, method: str, strength: float = 1.0, clamp: float = 0.0) -> Images:
-    """The images of one setting."""
-    wanted = (method, strength, clamp)
-    return [p for p in images if (p.method, p.strength, p.clamp) == wanted]
+def chosen(images: Images, method: str) -> Images:
+    """The images of one method."""
+    return [image for image in images if image.method == method]
 
 
 def rates_of(images: Images) -> Rates:
-    """The share of every outcome with its interval."""
-    clusters = [p.cluster for p in images]
-    found: Rates = {}
-    for outcome in OUTCOMES:
-        hits = [p.outcome == outcome for p in images]
-        found[outcome] = [float(np.mean(hits)), *share_interval(hits, clusters)]
+    """The share of everything counted, with its interval over words."""
+    words, found = [image.word for image in images], Rates()
+    for name in COUNTED:
+        hits = [image.counts(name) for image in images]
+        found[name] = [float(np.mean(hits)), *share_interval(hits, words)]
     return found
 
 
-def gain(one: Images, other: Images, outcome: str) -> tuple[float, Interval]:
-    """Share of an outcome in `one` minus in `other`; paired by prompt and direction.
+def misread_by_word(one: Images, other: Images) -> tuple[np.ndarray, np.ndarray]:
+    """Misread of each word, (words,) twice, on the prompts that both have been tried on.
 
-    ValueError if no prompt has both.
+    ValueError if there is none.
     """
-    pairs: dict[tuple[Hashable, int], tuple[list[bool], list[bool]]]
-    pairs = defaultdict(lambda: ([], []))
-    for side, images in enumerate((one, other)):
-        for p in images:
-            pairs[p.cluster, p.desired][side].append(p.outcome == outcome)
-    both = {prompt: sides for prompt, sides in pairs.items() if all(sides)}
-    if not both:
+    common = {image.prompt for image in one} & {image.prompt for image in other}
+    words = list(dict.fromkeys(image.word for image in one if image.prompt in common))
+    if not words:
         raise ValueError("No prompt was sampled with both methods yet.")
-    gains: list[float] = []
-    clusters: list[Hashable] = []
-    for (cluster, _), (a, b) in both.items():
-        gains += [float(np.mean(a) - np.mean(b))] * len(a)  # a prompt drawn twice counts twice
-        clusters += [cluster] * len(a)
-    return float(np.mean(gains)), mean_interval(gains, clusters)
+    first, second = (
+        np.array([_misread(images, common, word) for word in words]) for images in (one, other)
+    )
+    return first, second
+
+
+def _misread(images: Images, prompts: set[Hashable], word: str) -> float:
+    mine = [i.misread for i in images if i.word == word and i.prompt in prompts]
+    return float(np.mean(mine))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Misread with a method against plain: difference and ratio, with intervals over words."""
+
+    difference: float
+    interval: Interval
+    ratio: float
+    ratio_interval: Interval
+
+    @property
+    def said(self) -> Finding:
+        """As in the paper only if the ratio may be as small as the paper's."""
+        low, high = self.interval
+        return finding((-high, -low), as_large=self.ratio_interval[0] <= PAPER)
+
+
+def change(method: Images, plain: Images) -> Change:
+    """See `Change`."""
+    with_it, without = misread_by_word(method, plain)
+    gaps = with_it - without
+
+    def ratio(drawn: np.ndarray) -> float:
+        return float(with_it[drawn].mean() / without[drawn].mean())
+
+    return Change(
+        difference=float(gaps.mean()),
+        interval=mean_interval(gaps.tolist(), list(range(len(gaps)))),
+        ratio=ratio(np.arange(len(gaps))),
+        ratio_interval=interval_of(ratio, len(gaps)),
+    )
 
 
 def cells(rates: Rates) -> list[str]:
-    """Shares with their intervals, as text."""
-    return [f"{percent(share)} {spread((low, high))}" for share, low, high in rates.values()]
+    """Shares as text; misread and right with their intervals."""
+    sure = [f"{percent(rates[n][0])} {spread(rates[n][1:])}" for n in COUNTED[:2]]
+    return [*sure, *(percent(rates[name][0]) for name in COUNTED[2:])]
 
 
-def shares_of(images: Images, outcomes: Sequence[str]) -> list[float]:
-    """The share of each of these outcomes."""
-    return [float(np.mean([p.outcome == outcome for p in images])) for outcome in outcomes]
+def shares_of(images: Images, names: Sequence[str]) -> list[float]:
+    """The share of each of these."""
+    return [float(np.mean([image.counts(name) for image in images])) for name in names]

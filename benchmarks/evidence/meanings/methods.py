@@ -1,153 +1,136 @@
-"""Every way to make a two-meaning word mean one thing, with the shipped HRV."""
+"""Every way to make a two-meaning word mean one thing, judged on the same prompts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, TypedDict
 
 import numpy as np
 
-from ....demo.captions import object_words
-from ....demo.world import MEANINGS
-from ....hrv.relevance import HeadRelevance
-from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Conditioning, Lab
-from .words import WordPrompt, concepts_of, random_context, shown_meaning, text_of
+from ..experiment import SEEDS, DemoStudy, Size, TakesVectors
+from ..lab import Lab, measured_digest
+from .sources import EQUAL, SOURCES, Wanted, rescale_of, size_of
+from .words import (
+    BARE,
+    DIRECTIONS,
+    WORDS,
+    WordPrompt,
+    clear_words,
+    meanings_of,
+    random_context,
+    shown_meaning,
+    text_of,
+)
 
-FIRST_SEED = SEEDS["meanings"]
-CONTEXTS: dict[Size, int] = {"quick": 2, "full": 4}
-"""Prompts around each word."""
-IMAGES = 10
-STRENGTHS: dict[Size, tuple[float, ...]] = {
-    "quick": (0.5, 1.5),
-    "full": (0.25, 0.5, 0.75, 1.5),
+FIRST_SEED = SEEDS["meanings"] + 10_000
+MEASURING_SEED = SEEDS["meanings"] + 80_000
+CONTEXTS: dict[Size, int] = {"quick": 1, "full": 4}
+"""Prompts around each word; the first is the bare word."""
+IMAGES = 8
+PLAIN, CLEAR = "plain", "clear prompt"
+GROUPS: dict[str, tuple[str, ...]] = {
+    "voted": (PLAIN, CLEAR, "strengthen by votes", "adjust by votes"),
+    "measured": ("measured word", "adjust by votes" + EQUAL, "measured word, heads shuffled"),
+    "concepts": ("measured concepts", "measured concepts" + EQUAL),
+    "refined": ("refined word", "refined word" + EQUAL),
 }
-CLAMPS: dict[Size, tuple[float, ...]] = {"quick": (2.0,), "full": (1.5, 2.0, 3.0)}
+"""Methods that are judged together; a group's rows do not depend on the others."""
+METHODS: tuple[str, ...] = tuple(method for group in GROUPS.values() for method in group)
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One way to make the word mean `desired` (0 or 1, which of its meanings)."""
+class MethodsCase(WordPrompt, TakesVectors):
+    """A group of methods on a prompt; measuring: the seed of the word's measurement."""
 
-    method: str
-    desired: int
-    strength: float = 1.0
-    clamp: float = 0.0
+    part: str
+    group: str
+    measuring: int
 
 
 class Outcomes(TypedDict):
-    """What every image of a setting shows; see `shown_meaning`."""
+    """What every image of a method shows (`shown_meaning`); size: of r - 1, 0 where none is."""
 
     method: str
     desired: int
-    strength: float
-    clamp: float
+    size: float
     shown: list[str]
 
 
-class MethodsCase(WordPrompt):
-    """A prompt, and the strengths and clamps tried with it."""
-
-    part: str
-    strengths: Sequence[float]
-    clamps: Sequence[float]
-
-
 class MethodsRow(MethodsCase):
-    """All settings of a prompt."""
+    """All methods of a group."""
 
     found: list[Outcomes]
 
 
 class Methods(DemoStudy[MethodsCase, MethodsRow]):
-    """Plain sampling, clear words, strengthening, adjusting, and the word switched off."""
+    """Plain sampling, clear words, and Concept Adjust by every source."""
 
     tag, kinds = "part", ("methods",)
 
     def cases(self, size: Size) -> list[MethodsCase]:
-        rng = np.random.default_rng(FIRST_SEED)
-        cases: list[MethodsCase] = []
-        for number, (again, word) in enumerate(product(range(CONTEXTS[size]), MEANINGS)):
-            first = FIRST_SEED + 100 * number
-            cases.append(
-                {
+        cases = list[MethodsCase]()
+        for prompts in _by_context(word_prompts(size)):
+            for group, prompt in product(GROUPS, prompts):
+                case: MethodsCase = {
                     "part": self.kinds[0],
-                    "word": word,
-                    "context": random_context(rng, bare=again == 0),
-                    "seeds": list(range(first, first + IMAGES)),
-                    "strengths": STRENGTHS[size],
-                    "clamps": CLAMPS[size],
+                    "group": group,
+                    "word": prompt["word"],
+                    "context": prompt["context"],
+                    "seeds": prompt["seeds"],
+                    "measuring": MEASURING_SEED + WORDS.index(prompt["word"]),
                 }
-            )
+                if group == "concepts":
+                    case["vectors"] = measured_digest()
+                cases.append(case)
         return cases
 
     def run(self, lab: Lab, case: MethodsCase) -> MethodsRow:
         found = [
-            outcomes(lab, lab.relevance, case, setting)
-            for setting in settings(case["strengths"], case["clamps"])
+            outcomes(lab, case, method, Wanted(case["word"], desired, case["measuring"]))
+            for method in GROUPS[case["group"]]
+            for desired in (DIRECTIONS if method != PLAIN else (0,))
         ]
         return {**case, "found": found}
 
     def cost(self, case: MethodsCase) -> float:
-        return 0.1 * IMAGES * len(list(settings(case["strengths"], case["clamps"])))
+        return 0.2 * IMAGES * (2 * len(GROUPS[case["group"]])) + 5
 
 
-def bare_prompts(size: Size) -> list[WordPrompt]:
-    """The prompts of this study, for the others."""
-    return [
-        {"word": case["word"], "context": case["context"], "seeds": case["seeds"]}
-        for case in Methods().cases(size)
-    ]
+def word_prompts(size: Size) -> list[WordPrompt]:
+    """Every word in its first context, then in its next, and so on."""
+    rng, prompts = np.random.default_rng(FIRST_SEED), list[WordPrompt]()
+    for number, (again, word) in enumerate(product(range(CONTEXTS[size]), WORDS)):
+        first = FIRST_SEED + 100 * number
+        context = random_context(rng) if again else BARE
+        seeds = list(range(first, first + IMAGES))
+        prompts.append({"word": word, "context": context, "seeds": seeds})
+    return prompts
 
 
-def settings(strengths: Sequence[float], clamps: Sequence[float]) -> Iterator[Setting]:
-    """Every setting of a prompt; the plain one and the one without the word serve both."""
-    yield Setting("plain", 0)
-    yield Setting("word off", 0)
-    for desired in (0, 1):
-        for method in ("prompt only", "strengthen", "adjust", "adjust all words"):
-            yield Setting(method, desired)
-        yield from (Setting("adjust", desired, strength) for strength in strengths)
-        yield from (Setting("strengthen", desired, strength) for strength in strengths)
-        yield from (Setting("adjust", desired, 1.0, clamp) for clamp in clamps)
+def _by_context(prompts: list[WordPrompt]) -> list[list[WordPrompt]]:
+    """All words in one context together, so that the first cases already hold every word."""
+    count = len(WORDS)
+    return [prompts[start : start + count] for start in range(0, len(prompts), count)]
 
 
-def outcomes(lab: Lab, relevance: HeadRelevance, case: WordPrompt, setting: Setting) -> Outcomes:
-    """What the images of a prompt show with this setting."""
-    word, kinds = case["word"], MEANINGS[case["word"]]
-    clear = setting.method == "prompt only"
-    words = object_words(kinds[setting.desired]) if clear else word
-    prompt = lab.prompt(text_of(case["context"], words))
-    model = _steered(lab, relevance, prompt, case, setting)
-    seen = lab.see(model, prompt, case["seeds"])
+def outcomes(lab: Lab, prompt: WordPrompt, method: str, wanted: Wanted) -> Outcomes:
+    """What the images of a prompt show by this method."""
+    clear = method == CLEAR
+    words = clear_words(wanted.word, wanted.desired) if clear else wanted.word
+    conditioning = lab.prompt(text_of(prompt["context"], words))
+    size, model = 0.0, lab.model
+    if method.removesuffix(EQUAL) in SOURCES:
+        r = rescale_of(lab, method, wanted)
+        size, model = size_of(r), lab.steered(conditioning, wanted.word, r, method)
     return {
-        "method": setting.method,
-        "desired": setting.desired,
-        "strength": setting.strength,
-        "clamp": setting.clamp,
-        "shown": [shown_meaning(kinds, verdict) for verdict in seen],
+        "method": method,
+        "desired": wanted.desired,
+        "size": round(size, 3),
+        "shown": shown_in(lab, model, conditioning, prompt),
     }
 
 
-def _steered(
-    lab: Lab, relevance: HeadRelevance, prompt: Conditioning, case: WordPrompt, setting: Setting
-) -> Any:
-    from ....nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
-
-    word = case["word"]
-    wanted, other = concepts_of(relevance, word, setting.desired)
-    clamp = ("custom", setting.clamp) if setting.clamp else ("none", 9.0)
-    given = (lab.model, relevance, prompt)
-    if setting.method == "adjust all words":
-        word = ", ".join(dict.fromkeys(text_of(case["context"], word).split()))
-    if setting.method == "strengthen":
-        made = HRVConceptStrengthen.execute(*given, word, wanted, setting.strength, *clamp)
-    elif setting.method.startswith("adjust"):
-        made = HRVConceptAdjust.execute(*given, word, wanted, other, setting.strength, *clamp)
-    elif setting.method == "word off":
-        made = HRVOrderedWeaken.execute(*given, wanted, "MoRHF", 100.0, "percent", 0.0, word)
-    else:
-        return lab.model
-    return made.args[0]
+def shown_in(lab: Lab, model: Any, conditioning: Any, prompt: WordPrompt) -> list[str]:
+    """Which meaning each image shows."""
+    seen: Sequence[Any] = lab.see(model, conditioning, prompt["seeds"])
+    return [shown_meaning(meanings_of(prompt["word"]), verdict) for verdict in seen]

@@ -1,15 +1,16 @@
-"""Concept adjusting with HRVs that were made in other ways."""
+"""Concept adjusting with HRVs that were voted in other ways."""
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TypedDict
 
+from ....hrv.rescale import adjusting
 from ..experiment import DemoStudy, Size
 from ..lab import Lab
-from .methods import Outcomes, Setting, bare_prompts, outcomes
+from .methods import Outcomes, shown_in, word_prompts
+from .sources import size_of
 from .variants import VARIANTS, relevance_of
-from .words import Context, WordPrompt
+from .words import BARE, DIRECTIONS, Context, WordPrompt, concepts_of, text_of
 
 USED: dict[Size, tuple[str, ...]] = {
     "quick": ("clear words", "one object each"),
@@ -39,23 +40,28 @@ class VariantRow(VariantCase):
 
 
 class OtherHRVs(DemoStudy[VariantCase, VariantRow]):
-    """Other concept-words, other concepts, or the authors' way of counting."""
+    """Other concept-words, other concepts, or the authors' way of counting; bare words."""
 
     tag, kinds = "part", ("variant",)
 
     def cases(self, size: Size) -> list[VariantCase]:
-        on = bare_prompts(size)
+        on = [prompt for prompt in word_prompts(size) if prompt["context"] == BARE]
         return [{"part": self.kinds[0], "variant": name, "on": on} for name in USED[size]]
 
     def run(self, lab: Lab, case: VariantCase) -> VariantRow:
-        variant, found = VARIANTS[case["variant"]], list[PromptOutcomes]()
-        relevance = relevance_of(lab, variant)
+        relevance = relevance_of(lab, VARIANTS[case["variant"]])
+        found = list[PromptOutcomes]()
         for one in case["on"]:
-            for desired, strength in product((0, 1), variant.strengths):
-                setting = Setting("adjust", desired, strength, variant.clamp)
-                seen = outcomes(lab, relevance, one, setting)
+            positive = lab.prompt(text_of(one["context"], one["word"]))
+            for desired in DIRECTIONS:
+                r = adjusting(relevance, *concepts_of(relevance, one["word"], desired))
+                model = lab.steered(positive, one["word"], r, "other HRVs")
+                shown = shown_in(lab, model, positive, one)
+                seen = Outcomes(
+                    method=case["variant"], desired=desired, size=size_of(r), shown=shown
+                )
                 found.append({"word": one["word"], "context": one["context"], **seen})
         return {**case, "found": found}
 
     def cost(self, case: VariantCase) -> float:
-        return 30 + 0.2 * 10 * len(case["on"])
+        return 30 + 0.2 * 16 * len(case["on"])

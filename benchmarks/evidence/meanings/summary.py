@@ -7,215 +7,241 @@ from typing import TypedDict
 
 import numpy as np
 
-from ....demo.world import OBJECTS
-from ...framework.statistics import Interval, percent, points, share_interval, spread, verdict
+from ...framework.statistics import percent, points, spread
 from ..experiment import Summary, Table
 from .head_effects import EffectsRow
-from .head_effects_summary import effect_tables, steered_by_effects, why
+from .head_effects_summary import heads_table, why
 from .images import (
-    OUTCOMES,
+    COUNTED,
+    MISREAD,
+    PAPER,
+    Change,
     Images,
     Rates,
     cells,
+    change,
     chosen,
-    gain,
     images_of,
     of_methods,
     rates_of,
     shares_of,
 )
-from .methods import MethodsRow
+from .methods import CLEAR, METHODS, PLAIN, MethodsRow
 from .other_hrvs import VariantRow
+from .sources import EQUAL
+from .strengths import SWEPT, StrengthsRow
 from .variants import VARIANTS
 
-METHODS = ("plain", "prompt only", "strengthen", "adjust", "adjust all words")
-COUNTED = ("wrong", "right", "neither")
+VOTED, MEASURED = SWEPT
+"""The paper's method, and the pack's own."""
+BY_WORD = (PLAIN, CLEAR, VOTED, MEASURED)
+MORE = ("refined word", "measured concepts")
+HEADER = (MISREAD, "right", "other meaning", "both", "neither")
 CAPTIONS = {
-    "meanings.png": "What the images show of the wanted and the other meaning, over "
-    "all words and both directions. Plain images count for both directions, so that "
-    "wrong and right are equal there.",
-    "meanings-sweep.png": "Strength and clamp of steering; dotted: plain.",
-    "meanings-words.png": "Wrong meanings by word and direction.",
-    "meanings-heads.png": "Every head: its measured effect on the word's meaning (log odds "
-    "of the second meaning per unit of the factor) against what its HRV says.",
+    "meanings.png": "What the images show of the wanted and the other meaning, over all words and "
+    "both directions; all but green is misread. Plain images count for both directions, so that "
+    "green and red are equal there.",
+    "meanings-strength.png": "How hard to steer: r - 1 times a strength, the bare words. Dotted: "
+    "plain.",
+    "meanings-words.png": "Misread images by word and direction.",
+    "meanings-heads.png": "Every head: its effect on the word's meaning as the judge sees it (log "
+    "odds of the second meaning per unit of the factor) against what votes and what the gradients "
+    "of HRV Measure say of it.",
 }
 
 
 class Data(TypedDict):
-    """What figures show: rates by method, by word and direction, by other HRV and by measured
-    heads; sweep: curve -> rows [value, wrong, right, neither]; effects: word -> the HRVs'
-    difference and the measured effect of each head."""
+    """What figures show: rates by method and by word and direction; strengths: method -> rows
+    [strength, misread, right, other meaning]; effects: word -> for each head the difference of
+    votes, the gradient, and the judged effect."""
 
     rates: dict[str, Rates]
-    words: dict[str, dict[str, Rates]]
-    sweep: dict[str, list[list[float]]]
-    variants: dict[str, Rates]
-    steered: dict[str, Rates]
+    words: dict[str, dict[str, float]]
+    strengths: dict[str, list[list[float]]]
     effects: dict[str, list[list[float]]]
 
 
 def summarise(
-    rows: Sequence[MethodsRow], others: Sequence[VariantRow], tried: Sequence[EffectsRow]
+    rows: Sequence[MethodsRow],
+    swept: Sequence[StrengthsRow],
+    others: Sequence[VariantRow],
+    tried: Sequence[EffectsRow],
 ) -> Summary[Data]:
-    """Rates of the wrong meaning by method; gains over plain with their intervals."""
+    """Misread by method, and against plain, with intervals over words."""
     images = of_methods(rows)
-    plain = chosen(images, "plain")
-    rates = {m: rates_of(chosen(images, m)) for m in METHODS}
-    variants = {row["variant"]: images_of(row["found"]) for row in others}
-    steered = steered_by_effects(tried)
-    before, after = rates["plain"]["wrong"], rates["adjust"]["wrong"]
+    plain = chosen(images, PLAIN)
+    if not plain:
+        raise ValueError("No word is done yet.")
+    done = [method for method in METHODS if chosen(images, method)]
+    rates = {method: rates_of(chosen(images, method)) for method in done}
+    changes = {m: change(chosen(images, m), plain) for m in done if m != PLAIN}
+    strengths = _strengths(swept, images)
     return Summary(
-        ours=f"wrong meaning {percent(before[0])} {spread(before[1:])} plain, "
-        f"{percent(after[0])} {spread(after[1:])} with concept adjusting",
-        interval=list(after[1:]),
-        sentence=_sentence(plain, chosen(images, "adjust")),
-        findings=[*_findings(images, rates, variants), *why(tried, steered, plain)],
+        ours=_ours(rates),
+        sentence=_sentence(changes),
+        findings=[_task(rows, rates), *_findings(changes), *why(tried)],
         tables=[
-            _method_table(images, rates),
-            _sweep_table(images),
-            *_tables(variants),
-            *effect_tables(tried, steered),
+            _methods_table(rates, changes, _sizes(rows)),
+            _words_table(images),
+            *_strengths_table(strengths),
+            *_others_table(others),
+            *heads_table(tried),
         ],
         captions=CAPTIONS,
         data={
             "rates": rates,
             "words": _by_word(images),
-            "sweep": _sweep(images),
-            "variants": {name: rates_of(found) for name, found in variants.items()},
-            "steered": {name: rates_of(found) for name, found in steered.items()},
-            "effects": {row["word"]: [row["votes"], row["effects"]] for row in tried},
+            "strengths": strengths,
+            "effects": {
+                row["word"]: [row["votes"], row["gradient"], row["effects"]] for row in tried
+            },
         },
     )
 
 
-def _sentence(plain: Images, adjusted: Images) -> str:
-    """As in the paper only if the wanted meaning takes the place of the wrong one."""
-    gains = {outcome: gain(adjusted, plain, outcome) for outcome in OUTCOMES}
-    seen = {outcome: verdict(interval) for outcome, (_, interval) in gains.items()}
-    numbers = ", ".join(f"{name} {points(*gains[name])}" for name in ("wrong", "right", "neither"))
-    if seen["wrong"] == "yes":
-        said = "Against the paper, concept adjusting draws the wrong meaning more often"
-    elif seen["wrong"] == "no":
-        said = "That concept adjusting draws the wrong meaning less often is not seen here"
-    elif seen["right"] == "yes":
-        said = (
-            "As in the paper, concept adjusting draws the wrong meaning less often, and the "
-            "wanted one more often"
-        )
-    else:
-        fate = (
-            "that the wanted one comes more often is not seen"
-            if seen["right"] == "no"
-            else "the wanted one comes less often too"
-        )
-        said = (
-            "Only half of the paper's effect is seen: concept adjusting draws the wrong meaning "
-            f"less often, but {fate}"
-        )
-    if seen["neither"] == "yes":
-        said += "; more images show neither"
-    return f"{said} (against plain: {numbers})."
+def _ours(rates: dict[str, Rates]) -> str:
+    shares = {name: rates[name][MISREAD] for name in (*BY_WORD, *MORE) if name in rates}
+    told = (f"{name} {percent(share)} {spread(ends)}" for name, (share, *ends) in shares.items())
+    return f"misread: {', '.join(told)}"
 
 
-def _among_shown(images: Images) -> tuple[float, Interval] | None:
-    """Share of wrong meanings among the images that show exactly one; None where none does."""
-    shown = [p for p in images if p.outcome in ("wrong", "right")]
-    if not shown:
-        return None
-    wrong = [p.outcome == "wrong" for p in shown]
-    return float(np.mean(wrong)), share_interval(wrong, [p.cluster for p in shown])
-
-
-def _among_sentence(images: Images) -> str:
-    """The change of meaning apart from the loss of images."""
-    texts = []
-    for method in METHODS:
-        share = _among_shown(chosen(images, method))
-        told = "none shows one" if share is None else f"{percent(share[0])} {spread(share[1])}"
-        texts.append(f"{method} {told}")
+def _told(change: Change) -> str:
+    low, high = change.ratio_interval
     return (
-        "Wrong among the images that show exactly one of the two meanings (50% is chance): "
-        + "; ".join(texts)
-        + "."
+        f"{points(change.difference, change.interval)} against plain, times {change.ratio:.2f} "
+        f"[{max(low, 0):.2f}, {high:.2f}], in the paper times {PAPER:.2f}"
     )
 
 
-def _findings(images: Images, rates: dict[str, Rates], variants: dict[str, Images]) -> list[str]:
-    off = rates_of(chosen(images, "word off"))
-    drawn = 1 - off["neither"][0]
-    found = [
-        _among_sentence(images),
-        f"With every head's map of the word multiplied by 0, {percent(drawn)} of the images "
-        f"still show one of its meanings, against {percent(1 - rates['plain']['neither'][0])} "
-        f"plain; two of {len(OBJECTS)} kinds drawn by chance would be {percent(2 / len(OBJECTS))}.",
+def _sentence(changes: dict[str, Change]) -> str:
+    """The paper's method first, then the pack's own, each by its rule."""
+    known = [
+        ("Concept Adjust by votes, the paper's method", changes.get(VOTED)),
+        ("Concept Adjust by the measured word", changes.get(MEASURED)),
     ]
-    best = max(variants, key=lambda name: rates_of(variants[name])["right"][0], default=None)
-    if best is not None:
-        rate = rates_of(variants[best])
-        now = rates["adjust"]
-        found.append(
-            f"Of the other ways to make an HRV, “{best}” draws the wanted meaning most often "
-            "(read off afterwards): "
-            f"{percent(rate['wrong'][0])} wrong, {percent(rate['right'][0])} right, "
-            f"{percent(rate['neither'][0])} neither; the shipped HRV {percent(now['wrong'][0])}, "
-            f"{percent(now['right'][0])} and {percent(now['neither'][0])}."
-        )
+    texts = [f"{name} lowers misreading: {one.said} ({_told(one)})" for name, one in known if one]
+    return "; ".join(texts) + "." if texts else "No steering is done yet."
+
+
+def _task(rows: Sequence[MethodsRow], rates: dict[str, Rates]) -> str:
+    prompts = {(row["word"], *sorted(row["context"].items())) for row in rows}
+    words = {row["word"] for row in rows}
+    clear = f" ({percent(rates[CLEAR][MISREAD][0])} misread)" if CLEAR in rates else ""
+    return (
+        "Misread is counted as in appendices D.1 and D.2 of the paper: all images but those that "
+        "show the wanted meaning and not the other. "
+        f"{len(words)} words in {len(prompts)} prompts, {len(rows[0]['seeds'])} images for each "
+        "prompt and direction; intervals are over words. The task differs from the paper's: the "
+        "bare word leaves its meaning open, where the paper's prompts say what is meant; nearest "
+        f"to those is the clear prompt{clear}. Words are measured alone, from other seeds, and "
+        "steered in all their prompts."
+    )
+
+
+def _findings(changes: dict[str, Change]) -> list[str]:
+    """Equal size, control and concepts, each by the same rule."""
+    asked = {
+        VOTED + EQUAL: "Votes drawn in to the size that the measured word has",
+        f"{MEASURED}, heads shuffled": "The measured word's factors at heads drawn by lot, a "
+        "control",
+        "measured concepts": "Vectors measured for the two meanings' concepts instead of the word",
+        "measured concepts" + EQUAL: "The same drawn to the size of the measured word",
+        "refined word": "The measured word refined by further passes",
+        "refined word" + EQUAL: "The same drawn to the size of one pass",
+    }
+    return [
+        f"{text}: lower misreading {one.said} ({_told(one)})."
+        for method, text in asked.items()
+        if (one := changes.get(method))
+    ]
+
+
+def _sizes(rows: Sequence[MethodsRow]) -> dict[str, float]:
+    """Method -> the mean sum of |r - 1|."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        for one in row["found"]:
+            found.setdefault(one["method"], []).append(one["size"])
+    return {method: float(np.mean(sizes)) for method, sizes in found.items()}
+
+
+def _methods_table(
+    rates: dict[str, Rates], changes: dict[str, Change], sizes: dict[str, float]
+) -> Table:
+    lines = []
+    for name, rate in rates.items():
+        one = changes.get(name)
+        against = [points(one.difference, one.interval), one.said] if one else ["", ""]
+        against[1] = "" if name == CLEAR else against[1]
+        size = f"{sizes[name]:.1f}" if sizes[name] else ""
+        lines.append([name, size, *cells(rate), *against])
+    return {
+        "title": "What images show, both directions of all words; size: the sum over heads of "
+        "|r - 1|; “lowers misreading” by the rule",
+        "header": ["method", "size", *HEADER, "misread against plain", "lowers misreading"],
+        "rows": lines,
+    }
+
+
+def _by_word(images: Images) -> dict[str, dict[str, float]]:
+    """ "word direction" -> method -> misread."""
+    found: dict[str, dict[str, float]] = {}
+    for word, desired in dict.fromkeys((i.word, i.desired) for i in images):
+        mine = [i for i in images if (i.word, i.desired) == (word, desired)]
+        methods = dict.fromkeys(i.method for i in mine)
+        found[f"{word} {desired}"] = {m: shares_of(chosen(mine, m), [MISREAD])[0] for m in methods}
     return found
 
 
-def _by_word(images: Images) -> dict[str, dict[str, Rates]]:
-    """word and direction -> method -> rates."""
-    names = dict.fromkeys((p.word, p.desired) for p in images)
+def _words_table(images: Images) -> Table:
+    by_word = _by_word(images)
+    methods = [m for m in METHODS if any(m in found for found in by_word.values())]
     return {
-        f"{word} {desired}": {
-            m: rates_of([p for p in chosen(images, m) if (p.word, p.desired) == (word, desired)])
-            for m in METHODS
-        }
-        for word, desired in names
+        "title": "Misread by word and direction (0: first meaning wanted, 1: second)",
+        "header": ["word", *methods],
+        "rows": [
+            [word, *(percent(found[m], 0) if m in found else "" for m in methods)]
+            for word, found in by_word.items()
+        ],
     }
 
 
-def _sweep(images: Images) -> dict[str, list[list[float]]]:
-    """Curves of rows [strength or clamp, wrong, right, neither]."""
-    curves: dict[str, list[list[float]]] = {}
-    for method in ("strengthen", "adjust"):
-        steps = {p.strength for p in images if p.method == method and not p.clamp}
-        points_ = [(s, chosen(images, method, s)) for s in sorted(steps)]
-        start = [0.0, *shares_of(chosen(images, "plain"), COUNTED)]
-        curves[f"{method}, strength"] = [start, *([s, *shares_of(p, COUNTED)] for s, p in points_)]
-    clamps = {p.clamp for p in images if p.method == "adjust" and p.clamp}
-    curves["adjust, clamp"] = [
-        [c, *shares_of(chosen(images, "adjust", 1.0, c), COUNTED)] for c in sorted(clamps)
-    ]
+def _strengths(rows: Sequence[StrengthsRow], images: Images) -> dict[str, list[list[float]]]:
+    """Method -> rows [strength, misread, right, other meaning], on the bare words; 0 is plain."""
+    if not rows:
+        return {}
+    prompts = {(row["word"], *sorted(row["context"].items())) for row in rows}
+    bare = [image for image in images if image.prompt in prompts]
+    names, curves = COUNTED[:3], dict[str, list[list[float]]]()
+    for method in SWEPT:
+        by_strength = {0.0: chosen(bare, PLAIN), 1.0: chosen(bare, method)}
+        for row in rows:
+            for one in (one for one in row["found"] if one["method"] == method):
+                known = by_strength.setdefault(one["strength"], [])
+                known += images_of(row["word"], row["context"], one)
+        curves[method] = [[s, *shares_of(i, names)] for s, i in sorted(by_strength.items()) if i]
     return curves
 
 
-def _method_table(images: Images, rates: dict[str, Rates]) -> Table:
-    rows = [[name, *cells(rate)] for name, rate in rates.items()]
-    rows.append(["word off", *cells(rates_of(chosen(images, "word off")))])
-    return {
-        "title": "What images show, both directions of all words",
-        "header": ["method", *(f"{name} meaning" for name in OUTCOMES[:2]), *OUTCOMES[2:]],
-        "rows": rows,
-    }
-
-
-def _sweep_table(images: Images) -> Table:
-    rows = [
-        [name, f"{x:g}", *(percent(share) for share in shares)]
-        for name, curve in _sweep(images).items()
-        for x, *shares in curve
-    ]
-    header = ["swept", "value", "wrong", "right", "neither"]
-    return {"title": "Strength and clamp (strength 1)", "header": header, "rows": rows}
-
-
-def _tables(variants: dict[str, Images]) -> list[Table]:
-    if not variants:
+def _strengths_table(curves: dict[str, list[list[float]]]) -> list[Table]:
+    if not curves:
         return []
     rows = [
-        [f"{name}: {VARIANTS[name].told}", *cells(rates_of(found))]
-        for name, found in variants.items()
+        [name, f"{x:g}", *(percent(share) for share in shares)]
+        for name, curve in curves.items()
+        for x, *shares in curve
     ]
-    header = ["concept adjusting with", *OUTCOMES]
-    return [{"title": "Other HRVs, voted with 80 prompts", "header": header, "rows": rows}]
+    header = ["method", "strength", *HEADER[:3]]
+    return [{"title": "r - 1 times a strength, the bare words", "header": header, "rows": rows}]
+
+
+def _others_table(rows: Sequence[VariantRow]) -> list[Table]:
+    if not rows:
+        return []
+    lines = []
+    for row in rows:
+        images = [i for one in row["found"] for i in images_of(one["word"], one["context"], one)]
+        told = VARIANTS[row["variant"]].told
+        lines.append([f"{row['variant']}: {told}", *cells(rates_of(images))])
+    title = "Concept Adjust with HRVs voted in other ways (80 prompts), the bare words"
+    return [{"title": title, "header": ["voted with", *HEADER], "rows": lines}]

@@ -23,14 +23,12 @@ Words = dict[str, tuple[str, ...]]
 class Variant:
     """How an HRV is made, and how it is used then.
 
-    words: concept -> concept-words; told: for the page; strengths, clamp (0: none): of adjusting.
+    words: concept -> concept-words; told: for the page.
     """
 
     told: str
     words: Words
     recipe: Recipe = "paper"
-    strengths: tuple[float, ...] = (1.0,)
-    clamp: float = 0.0
 
 
 def _with(groups: Words) -> Words:

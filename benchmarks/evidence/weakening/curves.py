@@ -1,102 +1,158 @@
-"""What is left of a concept and of the others, over the number of weakened heads."""
+"""What is left of a concept, less its floor, over the number of weakened heads."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
 from ...framework.statistics import Interval, area, interval_of
-from .orders import OrdersRow, SettingRow
+from .orders import OrdersRow
+from .prompts import WEAKENED, Named, Seen
 
-ORDERS = ("MoRHF", "LeRHF", "random")
-Curve = dict[float, np.ndarray]
-"""Number of heads, or factor -> presence (2,): of the concept, and the mean of the others."""
+Place = tuple[int, int]
+"""A prompt: the number of its batch, and its place there."""
 
 
 @dataclass(frozen=True)
-class Presence:
-    """What one prompt shows of a concept: order -> curve over heads; factors: over factors."""
+class Way:
+    """How heads were weakened: whose order, by which vectors, how many, by what, which tokens."""
 
-    orders: dict[str, Curve]
-    factors: Curve
+    source: str
+    concept: str
+    order: str
+    count: int
+    factor: float = FACTOR
+    tokens: str = "words"
+
+
+PLAIN = Way("random", "", "random", 0)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """All images: way -> prompt -> what its images show, several where orders were drawn."""
+
+    heads: int
+    prompts: dict[Place, Named]
+    seen: dict[Way, dict[Place, list[Seen]]]
+
+    @cached_property
+    def numbers(self) -> dict[Place, int]:
+        """Prompt -> its place in the arrays of `left`."""
+        return {place: number for number, place in enumerate(self.prompts)}
+
+    def counts(self, source: str) -> list[int]:
+        """The numbers of heads that were weakened by a source, none and all left out."""
+        counts = {way.count for way in self.seen if way.source == source}
+        return sorted(counts - {0, self.heads})
+
+    def left(self, way: Way, concept: str) -> np.ndarray:
+        """Of each prompt that names the concept, (prompts,): 1 or 0 as its image still shows what
+        it named, less how often equally weakened images show that whose prompts do not name it.
+
+        nan where the prompt does not name the concept or was not weakened so. By the floor an
+        image that shows the same whatever was asked for counts nothing.
+        """
+        found, shown = np.full(len(self.prompts), np.nan), self.seen.get(way, {})
+        values = {place: self.prompts[place]["wanted"].get(concept, "") for place in shown}
+        for value in set(values.values()) - {""}:
+            share = {place: _share(shown[place], concept, value) for place in shown}
+            floor = [share[place] for place, other in values.items() if other != value]
+            for place in (place for place, other in values.items() if other == value):
+                found[self.numbers[place]] = share[place] - (np.mean(floor) if floor else 0.0)
+        return found
+
+    def curve(self, source: str, by: str, order: str, concept: str) -> np.ndarray:
+        """`left` (counts + 2, prompts) with none, so many, and all heads weakened, in the order of
+        `by` as `source` has it."""
+        ways = [Way(source, by, order, count) for count in self.counts(source)]
+        every = Way("random", "", "random", self.heads)
+        return np.stack([self.left(way, concept) for way in (PLAIN, *ways, every)])
+
+    def area(self, source: str, by: str, order: str, concept: str) -> np.ndarray:
+        """Area under `curve` over the share of heads, (prompts,)."""
+        shares = [0.0, *(count / self.heads for count in self.counts(source)), 1.0]
+        curve = self.curve(source, by, order, concept)
+        return np.array([area(shares, column) for column in curve.T])
+
+    def lost(self, source: str, by: str, concept: str) -> np.ndarray:
+        """What the concept loses on average over the counts, most relevant of `by` first."""
+        curve = self.curve(source, by, "MoRHF", concept)
+        found: np.ndarray = curve[0] - curve[1:-1].mean(axis=0)
+        return found
+
+
+def _share(images: Sequence[Seen], concept: str, value: str) -> float:
+    return float(np.mean([value in image[concept] for image in images]))
+
+
+def outcomes(rows: Sequence[OrdersRow]) -> Outcomes:
+    """All rows together; ValueError where there are none."""
+    if not rows:
+        raise ValueError("No prompt is done yet.")
+    prompts, seen = dict[Place, Named](), dict[Way, dict[Place, list[Seen]]]()
+    for row in rows:
+        for place, named in enumerate(row["prompts"]):
+            prompts[row["number"], place] = named
+        for one in row["settings"]:
+            source = row["source"]
+            way = Way(
+                source, one["concept"], one["order"], one["count"], one["factor"], one["tokens"]
+            )
+            images = seen.setdefault(way, {})
+            for place, shown in enumerate(one["seen"]):
+                images.setdefault((row["number"], place), []).append(shown)
+    return Outcomes(rows[0]["heads"], prompts, seen)
 
 
 @dataclass(frozen=True)
 class Areas:
-    """Areas of each prompt, (prompts,): of the concept's presence LeRHF - MoRHF and random -
-    MoRHF, and under MoRHF how much more the concept loses than the others do."""
+    """Of one concept by one source, for each prompt, nan where it has it not (prompts,).
+
+    orders: LeRHF - MoRHF; random: the mean of random orders and their reverse, - MoRHF; drawn: a
+    random order reversed - the order itself, as Table 6 has it; own: what the concept loses in its
+    own order, less what it loses in the other concepts'.
+    """
 
     orders: np.ndarray
     random: np.ndarray
-    others: np.ndarray
+    drawn: np.ndarray
+    own: np.ndarray
 
 
-def has(row: OrdersRow, concept: str) -> bool:
-    """Whether a prompt has the concept at all."""
-    return concept in row["settings"][0]["shown"][0]
-
-
-def presence(row: OrdersRow, concept: str) -> Presence:
-    """The curves of one prompt; settings that are the same for all concepts count for each."""
-    orders: dict[str, dict[float, list[list[float]]]] = {o: defaultdict(list) for o in ORDERS}
-    factors: dict[float, list[list[float]]] = defaultdict(list)
-    fixed = _fixed(row)
-    for setting in row["settings"]:
-        if setting["concept"] not in ("", concept):
-            continue
-        count, factor, pair = setting["count"], setting["factor"], _pair(setting, concept)
-        if count in (0, row["heads"]):
-            for order in ORDERS:
-                orders[order][count].append(pair)
-        elif factor == FACTOR:
-            orders[setting["order"]][count].append(pair)
-        if count == 0 or (setting["order"] == "MoRHF" and count == fixed):
-            factors[1.0 if count == 0 else factor].append(pair)
-    return Presence({order: _means(found) for order, found in orders.items()}, _means(factors))
-
-
-def _pair(setting: SettingRow, concept: str) -> list[float]:
-    shown = setting["shown"]
-    others = [np.mean([v for c, v in one.items() if c != concept]) for one in shown]
-    return [float(np.mean([one[concept] for one in shown])), float(np.mean(others))]
-
-
-def _means(found: dict[float, list[list[float]]]) -> Curve:
-    return {x: np.mean(pairs, axis=0) for x, pairs in sorted(found.items())}
-
-
-def _fixed(row: OrdersRow) -> int:
-    """The number of heads at which factors were compared."""
-    return next((s["count"] for s in row["settings"] if s["factor"] != FACTOR), 0)
-
-
-def mean_curve(curves: Sequence[Curve]) -> Curve:
-    """The mean over prompts."""
-    return {x: np.mean([curve[x] for curve in curves], axis=0) for x in curves[0]}
-
-
-def areas(prompts: Sequence[Presence], heads: int) -> Areas:
-    """See `Areas`; heads: of the whole model."""
-
-    def under(prompt: Presence, order: str, which: int = 0) -> float:
-        curve = prompt.orders[order]
-        return area([n / heads for n in curve], [pair[which] for pair in curve.values()])
-
-    def lost(prompt: Presence, which: int) -> float:
-        return float(prompt.orders["MoRHF"][0][which]) - under(prompt, "MoRHF", which)
-
+def areas(found: Outcomes, source: str, concept: str) -> Areas:
+    """See `Areas`."""
+    most, least = (found.area(source, concept, order, concept) for order in ("MoRHF", "LeRHF"))
+    forth, back = (found.area("random", "", order, concept) for order in ("random", "reversed"))
+    others = [found.lost(source, by, concept) for by in WEAKENED if by != concept]
     return Areas(
-        orders=np.array([under(p, "LeRHF") - under(p, "MoRHF") for p in prompts]),
-        random=np.array([under(p, "random") - under(p, "MoRHF") for p in prompts]),
-        others=np.array([lost(p, 0) - lost(p, 1) for p in prompts]),
+        orders=least - most,
+        random=(forth + back) / 2 - most,
+        drawn=back - forth,
+        own=found.lost(source, concept, concept) - np.mean(others, axis=0),
     )
 
 
-def area_interval(values: np.ndarray) -> Interval:
-    """95% interval of the mean of differences of shares (prompts,)."""
-    low, high = interval_of(lambda drawn: float(values[drawn].mean()), len(values))
-    return max(low, -1.0), min(high, 1.0)
+def mean_of(values: np.ndarray) -> tuple[float, Interval]:
+    """Mean over the prompts that have one, and its 95% bootstrap interval over them."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return float("nan"), (-np.inf, np.inf)
+    return float(known.mean()), interval_of(lambda drawn: float(known[drawn].mean()), len(known))
+
+
+def overall(each: Sequence[np.ndarray]) -> tuple[float, Interval]:
+    """Mean over concepts of values (prompts,) each, and its interval over prompts."""
+    table = np.stack(each)
+    table = table[:, ~np.isnan(table).all(axis=0)]
+
+    def mean(drawn: np.ndarray) -> float:
+        chosen = table[:, drawn]
+        filled = chosen[~np.isnan(chosen).all(axis=1)]
+        return float(np.nanmean(filled, axis=1).mean())
+
+    return mean(np.arange(table.shape[1])), interval_of(mean, table.shape[1])

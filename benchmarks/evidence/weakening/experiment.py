@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....demo.world import GROUPS
 from ...framework.study import Row
 from ..experiment import Evidence, Summary
-from ..scenes import ATTRIBUTES
 from . import figures
 from .orders import Orders
 from .single_heads import SingleHeads
@@ -22,16 +20,14 @@ class Weakening(Evidence[Data]):
     title = "Ordered weakening of heads"
     paper = (
         "Fig. 3, 12, 16, 17, Table 6 of 2412.02237: weakened in the order of its HRV, a concept "
-        "is lost early (MoRHF) or late (LeRHF); for Image Style the area between both curves is "
-        "9.43 (CLIP score times heads, 128 heads; our trapezoids of the scores that the authors "
-        "publish)"
+        "is lost early (MoRHF) or late (LeRHF), earlier than in random orders"
     )
+    version = 2
     orders, single = Orders(), SingleHeads()
     studies = (orders, single)
 
     def summarise(self, rows: Sequence[Row]) -> Summary[Data]:
-        concepts = (*GROUPS, *ATTRIBUTES)
-        return summarise(self.orders.rows(rows), self.single.rows(rows), concepts)
+        return summarise(self.orders.rows(rows), self.single.rows(rows))
 
     def figures(self, data: Data, folder: Path) -> list[str]:
         return figures.draw(data, folder)

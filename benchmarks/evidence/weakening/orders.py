@@ -1,179 +1,166 @@
-"""Heads weakened in the order of an HRV, in reverse and at random; what is still shown then."""
+"""Heads weakened in the order of their relevance, in reverse and at random, and what is left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from itertools import product
+from typing import Literal, TypedDict
 
-import numpy as np
+from torch import Tensor
 
-from ....demo.concepts import full_prompt
-from ....demo.judge import Verdict
-from ....demo.world import GROUPS, Scene, group_of
+from ....hrv.head_choice import head_order
 from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
-from ..experiment import SEEDS, DemoStudy, Size
-from ..lab import Conditioning, Lab
-from ..scenes import (
-    ATTRIBUTES,
-    KINDS,
-    OF_THE_SCENE,
-    SceneFields,
-    attribute_of,
-    read_scene,
-    scene_fields,
-    scene_with,
-)
+from ....hrv.rescale import weakening
+from ..experiment import SEEDS, DemoStudy, Size, TakesVectors
+from ..lab import Lab, measured_digest
+from .batches import TOKENS, Rows, Tokens, sample_batch
+from .prompts import WEAKENED, Asked, Named, Seen, batch, named, seen
 
-FIRST_SEED = SEEDS["weakening"]
-RANDOM_ORDERS = 3
-FIXED = 9
-"""The number of heads (a tenth) at which factors are compared."""
-COUNTS: dict[Size, tuple[int, ...]] = {
-    "quick": (4, 9, 18, 44),
-    "full": (2, 4, 9, 13, 18, 26, 44),
-}
-FACTORS: dict[Size, tuple[float, ...]] = {
-    "quick": (0.0, 2.0),
-    "full": (-4.0, -3.0, -1.0, 0.0, 0.5, 1.5, 2.0),
-}
-PROMPTS: dict[Size, int] = {"quick": 12, "full": 24}
-IMAGES = 3
+FIRST_SEED = SEEDS["weakening"] + 20_000
+Source = Literal["random", "voted", "measured", "factors"]
+Order = Literal["MoRHF", "LeRHF", "random", "reversed"]
+"""The most or the least relevant heads first; a random order from first to last or last to first.
+"""
+SOURCES: tuple[Source, ...] = ("random", "voted", "measured", "factors")
+"""What the orders of a case come from; "random" has the plain images too."""
+BATCHES: dict[Size, int] = {"quick": 2, "full": 12}
+SHARES: dict[Size, tuple[float, ...]] = {"quick": (0.1,), "full": (0.1, 0.3)}
+"""Shares of the heads that are weakened, besides none and all."""
+TENTH = 0.1
+"""The share at which factors are compared."""
+FACTORS = (-4.0, -1.0, 0.0, 0.5, 2.0)
+DRAWS = 2
+"""Random orders of a case, each first to last and last to first; every case has its own."""
 
 
-class OrdersCase(TypedDict):
-    """A prompt, and the numbers of heads and the factors tried with it."""
+class OrdersCase(TakesVectors):
+    """A batch of prompts, where the orders come from, and the shares of heads."""
 
-    prompt: str
-    scene: SceneFields
-    seeds: list[int]
-    counts: Sequence[int]
-    factors: Sequence[float]
+    part: str
+    source: Source
+    number: int
+    asked: list[Asked]
+    shares: Sequence[float]
 
 
 class SettingRow(TypedDict):
-    """What a setting leaves: of each image, whether each concept is as the prompt says."""
+    """One way to weaken, and what every image of the batch shows then."""
 
     concept: str
     order: str
     count: int
     factor: float
     seed: int
-    shown: list[dict[str, bool]]
+    tokens: str
+    seen: list[Seen]
 
 
 class OrdersRow(TypedDict):
-    """All settings of a prompt; group: the concept of its object; heads: of the whole model."""
+    """All settings of a case; heads: of the whole model."""
 
-    prompt: str
-    group: str
+    part: str
+    source: Source
+    number: int
     heads: int
+    prompts: list[Named]
     settings: list[SettingRow]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Weaken ``count`` heads. concept: whose heads are in order, "" for random or all heads."""
+    """Weaken ``count`` heads by ``factor``. concept: whose heads are in order, "" for random or all
+    heads; tokens: whether the words' maps, those of EOT and padding, or both."""
 
     concept: str
-    order: str
+    order: Order
     count: int
     factor: float = FACTOR
     seed: int = 0
+    tokens: Tokens = "words"
 
 
 class Orders(DemoStudy[OrdersCase, OrdersRow]):
-    """Ordered weakening of prompts that name every attribute."""
+    """Every concept's order, in both directions, on prompts of all concepts."""
 
-    tag = "part"
+    tag, kinds = "part", ("orders",)
 
     def cases(self, size: Size) -> list[OrdersCase]:
-        rng = np.random.default_rng(FIRST_SEED)
-        cases: list[OrdersCase] = []
-        for number in range(PROMPTS[size]):
-            scene = scene_with(rng, _next_kind(number))
-            first = FIRST_SEED + 100 * number
-            cases.append(
-                {
-                    "prompt": full_prompt(scene),
-                    "scene": scene_fields(scene),
-                    "seeds": list(range(first, first + IMAGES)),
-                    "counts": COUNTS[size],
-                    "factors": FACTORS[size],
-                }
-            )
+        cases = list[OrdersCase]()
+        for number, source in product(range(BATCHES[size]), SOURCES):
+            case: OrdersCase = {
+                "part": self.kinds[0],
+                "source": source,
+                "number": number,
+                "asked": batch(number, FIRST_SEED),
+                "shares": SHARES[size],
+            }
+            if source == "measured":
+                case["vectors"] = measured_digest()
+            cases.append(case)
         return cases
 
     def run(self, lab: Lab, case: OrdersCase) -> OrdersRow:
-        scene = read_scene(case["scene"])
-        group, heads = group_of(scene.objects[0].kind), len(lab.relevance.heads)
-        prompt = lab.prompt(case["prompt"])
-        found: list[SettingRow] = []
-        for setting in settings((group, *ATTRIBUTES), case["counts"], case["factors"], heads):
-            model = _weakened(lab, prompt, setting) if setting.count else lab.model
-            seen = lab.see(model, prompt, case["seeds"])
-            found.append(_row(setting, [shown(scene, verdict) for verdict in seen]))
-        return {"prompt": case["prompt"], "group": group, "heads": heads, "settings": found}
+        heads, found = len(lab.relevance.heads), list[SettingRow]()
+        for setting in settings(case["source"], case["number"], case["shares"], heads):
+            rows = Rows(weakened_by(lab, case["source"], setting), setting.tokens)
+            verdicts = sample_batch(lab, case["asked"], rows)
+            found.append(_row(setting, [seen(verdict) for verdict in verdicts]))
+        return {
+            "part": case["part"],
+            "source": case["source"],
+            "number": case["number"],
+            "heads": heads,
+            "prompts": [named(one) for one in case["asked"]],
+            "settings": found,
+        }
 
     def cost(self, case: OrdersCase) -> float:
-        tried = 15 * len(case["counts"]) + 6 * len(case["factors"]) + 2
-        return tried * (0.05 + 0.1 * len(case["seeds"]))
+        tried = len(list(settings(case["source"], 0, case["shares"], 10)))
+        return 0.2 * len(case["asked"]) * tried
 
 
-def settings(
-    concepts: Sequence[str], counts: Sequence[int], factors: Sequence[float], heads: int
-) -> Iterator[Setting]:
-    """All settings of a prompt. Those that are the same for every concept come once."""
-    yield Setting("", "MoRHF", 0)
-    yield Setting("", "MoRHF", heads)
-    for count in counts:
-        for concept in concepts:
-            yield Setting(concept, "MoRHF", count)
-            yield Setting(concept, "LeRHF", count)
-        for seed in range(RANDOM_ORDERS):
-            yield Setting("", "random", count, seed=seed)
-    for factor in factors:
-        for concept in concepts:
-            yield Setting(concept, "MoRHF", FIXED, factor)
+def settings(source: Source, number: int, shares: Sequence[float], heads: int) -> Iterator[Setting]:
+    """All settings of a case."""
+    counts = [round(share * heads) for share in shares]
+    if source == "random":
+        yield Setting("", "random", 0)
+        yield Setting("", "random", heads)
+        yield from (Setting("", "random", heads, 0.0, 0, tokens) for tokens in TOKENS)
+        for count in counts:
+            for seed in range(DRAWS * number, DRAWS * (number + 1)):
+                yield Setting("", "random", count, seed=seed)
+                yield Setting("", "reversed", count, seed=seed)
+    elif source == "factors":
+        for factor in FACTORS:
+            for concept in WEAKENED:
+                yield Setting(concept, "MoRHF", round(TENTH * heads), factor)
+    else:
+        for count in counts:
+            for concept in WEAKENED:
+                yield Setting(concept, "MoRHF", count)
+                yield Setting(concept, "LeRHF", count)
 
 
-def shown(scene: Scene, verdict: Verdict) -> dict[str, bool]:
-    """Which concepts of a scene with one object are still as its prompt says.
-
-    Colour, pattern and size belong to the object and are gone where nothing is.
-    """
-    there, group = bool(verdict.objects), group_of(scene.objects[0].kind)
-    found = {group: verdict.shows(group)}
-    for concept, name in ATTRIBUTES.items():
-        kept = getattr(verdict, name) == attribute_of(scene, name)
-        found[concept] = (name in OF_THE_SCENE or there) and kept
-    return found
-
-
-def _row(setting: Setting, seen: list[dict[str, bool]]) -> SettingRow:
+def _row(setting: Setting, shown: list[Seen]) -> SettingRow:
     return {
         "concept": setting.concept,
         "order": setting.order,
         "count": setting.count,
         "factor": setting.factor,
         "seed": setting.seed,
-        "shown": seen,
+        "tokens": setting.tokens,
+        "seen": shown,
     }
 
 
-def _weakened(lab: Lab, prompt: Conditioning, setting: Setting) -> Any:
-    from ....nodes.steering.nodes import HRVOrderedWeaken
-
-    concept = setting.concept or lab.relevance.concepts[0]
-    chosen = (concept, setting.order, float(setting.count), "heads", setting.factor)
-    made = HRVOrderedWeaken.execute(
-        lab.model, lab.relevance, prompt, *chosen, order_seed=setting.seed
-    )
-    return made.args[0]
-
-
-def _next_kind(number: int) -> str:
-    """Kinds of objects one after the other, a new group each time."""
-    groups = [[kind for kind in kinds if kind in KINDS] for kinds in GROUPS.values()]
-    kinds = groups[number % len(groups)]
-    return kinds[number // len(groups) % len(kinds)]
+def weakened_by(lab: Lab, source: Source, setting: Setting) -> Tensor:
+    """The rescale vector (H,) of a setting."""
+    vectors = lab.measured if source == "measured" else lab.relevance
+    concept = setting.concept or vectors.concepts[0]
+    row, order = vectors.row(concept), setting.order
+    if order == "reversed":
+        numbers = head_order(row, "random", setting.seed).flip(0)
+    else:
+        numbers = head_order(row, order, setting.seed)
+    return weakening(numbers, setting.count, setting.factor)

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from typing import TypedDict
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from ....demo.judge import Verdict
 from ....demo.world import Scene, group_of
 from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
-from ..experiment import DemoStudy, Size
-from ..lab import Lab
-from ..scenes import ATTRIBUTES, OF_THE_SCENE, SceneFields, attribute_of, read_scene
-from .orders import Orders
+from ..experiment import DemoStudy, Size, TakesVectors
+from ..lab import Lab, measured_digest
+from ..scenes import ATTRIBUTES, OF_THE_SCENE, attribute_of, read_scene
+from .batches import Rows, sample_batch
+from .orders import FIRST_SEED
+from .prompts import Asked, batch
 
-PROMPTS: dict[Size, int] = {"quick": 4, "full": 12}
-"""Of so many of the prompts of ordered weakening."""
+BATCHES: dict[Size, int] = {"quick": 1, "full": 2}
+"""Of so many of the batches of ordered weakening."""
 
 
-class SingleHeadsCase(TypedDict):
-    """A prompt of which every head is weakened by itself."""
+class SingleHeadsCase(TakesVectors):
+    """A batch of prompts of which every head is weakened by itself."""
 
     part: str
+    number: int
+    asked: list[Asked]
+
+
+class Lost(TypedDict):
+    """Concept -> what a prompt loses of it with each head (H,)."""
+
     prompt: str
-    scene: SceneFields
-    seeds: list[int]
+    lost: dict[str, list[float]]
 
 
 class SingleHeadsRow(TypedDict):
-    """Concept -> what it loses with each head (H,), and its HRV (H,)."""
+    """What every prompt loses; source -> concept -> its vector (H,)."""
 
     part: str
-    prompt: str
-    lost: dict[str, list[float]]
-    relevance: dict[str, list[float]]
+    number: int
+    prompts: list[Lost]
+    vectors: dict[str, dict[str, list[float]]]
 
 
 class SingleHeads(DemoStudy[SingleHeadsCase, SingleHeadsRow]):
-    """Are the heads that count those the concept's HRV ranks first?"""
+    """Are the heads that count those that the concept's vector ranks first?"""
 
     tag, kinds = "part", ("single heads",)
 
@@ -46,39 +55,50 @@ class SingleHeads(DemoStudy[SingleHeadsCase, SingleHeadsRow]):
         return [
             {
                 "part": self.kinds[0],
-                "prompt": case["prompt"],
-                "scene": case["scene"],
-                "seeds": case["seeds"],
+                "number": number,
+                "asked": batch(number, FIRST_SEED),
+                "vectors": measured_digest(),
             }
-            for case in Orders().cases(size)[: PROMPTS[size]]
+            for number in range(BATCHES[size])
         ]
 
     def run(self, lab: Lab, case: SingleHeadsCase) -> SingleHeadsRow:
-        scene, prompt = read_scene(case["scene"]), lab.prompt(case["prompt"])
         heads = len(lab.relevance.heads)
-
-        def means(model: Any) -> dict[str, float]:
-            seen = lab.see(model, prompt, case["seeds"])
-            each = [sureness(scene, one, ATTRIBUTES) for one in seen]
-            return {concept: float(np.mean([one[concept] for one in each])) for concept in each[0]}
-
-        plain = means(lab.model)
-        lost: dict[str, list[float]] = {concept: [] for concept in plain}
+        plain = _sureness(lab, case["asked"], torch.ones(heads))
+        found: list[Lost] = [
+            {"prompt": asked["prompt"], "lost": {concept: [] for concept in one}}
+            for asked, one in zip(case["asked"], plain, strict=True)
+        ]
         for head in range(heads):
-            rescale = torch.ones(heads)
-            rescale[head] = FACTOR
-            left = means(lab.steered(prompt, "", rescale, "single heads"))
-            for concept, values in lost.items():
-                values.append(round(plain[concept] - left[concept], 5))
+            r = torch.ones(heads)
+            r[head] = FACTOR
+            left = _sureness(lab, case["asked"], r)
+            for prompt, before, after in zip(found, plain, left, strict=True):
+                for concept, values in prompt["lost"].items():
+                    values.append(round(before[concept] - after[concept], 5))
+        known = {"voted": lab.relevance, "measured": lab.measured}
+        vectors = {
+            name: {concept: hrv.row(concept).tolist() for concept in hrv.concepts}
+            for name, hrv in known.items()
+        }
         return {
-            "part": self.kinds[0],
-            "prompt": case["prompt"],
-            "lost": lost,
-            "relevance": {c: lab.relevance.row(c).tolist() for c in lab.relevance.concepts},
+            "part": case["part"],
+            "number": case["number"],
+            "prompts": found,
+            "vectors": vectors,
         }
 
     def cost(self, case: SingleHeadsCase) -> float:
-        return 17.0 * len(case["seeds"])
+        return 0.2 * 88 * len(case["asked"])
+
+
+def _sureness(lab: Lab, asked: Sequence[Asked], r: Tensor) -> list[dict[str, float]]:
+    """`sureness` of each prompt's image."""
+    verdicts = sample_batch(lab, asked, Rows(r))
+    return [
+        sureness(read_scene(one["scene"]), verdict, ATTRIBUTES)
+        for one, verdict in zip(asked, verdicts, strict=True)
+    ]
 
 
 def sureness(scene: Scene, seen: Verdict, attributes: dict[str, str]) -> dict[str, float]:

@@ -18,18 +18,17 @@ _RARE = 0.025
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one concept loses, the mean over the prompts that have it.
+class Alone:
+    """What one concept loses with single heads, the mean over the prompts that have it.
 
-    share: of its most relevant tenth of the heads in the whole loss; chance: how often random
-    heads take as much; others: the mean share of the other concepts' most relevant tenths; most:
-    the largest loss with a single head, which is number `rank` by relevance of `heads`.
+    share: of the most relevant tenth of the heads in the whole loss; chance: how often random
+    heads take as much; most: the largest loss with a single head, which is number `rank` by
+    relevance of `heads`.
     """
 
     prompts: int
     share: float
     chance: float
-    others: float
     most: float
     rank: int
     heads: int
@@ -58,74 +57,80 @@ def _tenth(lost: np.ndarray) -> int:
     return max(1, round(len(lost) / 10))
 
 
-def measured(rows: Sequence[SingleHeadsRow]) -> dict[str, Measured]:
-    """Concept -> what it loses, in the order of the HRV's concepts."""
-    present = {concept for row in rows for concept in row["lost"]}
-    known = rows[0]["relevance"] if rows else {}
-    return {concept: _measured(rows, concept) for concept in known if concept in present}
+def alone(rows: Sequence[SingleHeadsRow]) -> dict[str, dict[str, Alone]]:
+    """Source -> concept -> what it loses, in the order of the source's concepts."""
+    if not rows:
+        return {}
+    prompts = [prompt["lost"] for row in rows for prompt in row["prompts"]]
+    present = {concept for lost in prompts for concept in lost}
+    return {
+        source: {c: _alone(prompts, c, row) for c, row in vectors.items() if c in present}
+        for source, vectors in rows[0]["vectors"].items()
+    }
 
 
-def _measured(rows: Sequence[SingleHeadsRow], concept: str) -> Measured:
-    mine = [row["lost"][concept] for row in rows if concept in row["lost"]]
+def _alone(
+    prompts: Sequence[dict[str, list[float]]], concept: str, relevance: Sequence[float]
+) -> Alone:
+    mine = [lost[concept] for lost in prompts if concept in lost]
     lost = np.mean(mine, axis=0)
-    vectors = rows[0]["relevance"]
     top = int(lost.argmax())
-    others = [share(v, lost) for name, v in vectors.items() if name != concept]
-    return Measured(
+    return Alone(
         prompts=len(mine),
-        share=share(vectors[concept], lost),
-        chance=chance(vectors[concept], lost),
-        others=float(np.mean(others)),
+        share=share(relevance, lost),
+        chance=chance(relevance, lost),
         most=float(lost[top]),
-        rank=int(rankdata(-np.array(vectors[concept]), method="min")[top]),
+        rank=int(rankdata(-np.array(relevance), method="min")[top]),
         heads=len(lost),
     )
 
 
-def findings(found: dict[str, Measured]) -> list[str]:
-    """For which concepts the most relevant heads are those that count."""
-    if not found:
-        return []
-    clear = {concept for concept, one in found.items() if one.chance < _RARE}
-    named = _shares({c: one for c, one in found.items() if c in clear}) or "none"
-    others = _shares({c: one for c, one in found.items() if c not in clear})
-    rest = f"; not clearly more than random heads for {others}" if others else ""
-    return [
-        "Why, measured: one head at a time was weakened. Of all that a concept loses that way, "
-        f"the most relevant tenth of the heads takes more than random heads do for {named}{rest}."
-    ]
+def findings(found: dict[str, dict[str, Alone]]) -> list[str]:
+    """For which concepts the most relevant heads are those that count, source by source."""
+    told = []
+    for source, each in found.items():
+        clear = {concept for concept, one in each.items() if one.chance < _RARE}
+        named = _shares({c: one for c, one in each.items() if c in clear}) or "none"
+        others = _shares({c: one for c, one in each.items() if c not in clear})
+        rest = f"; not clearly more than random heads for {others}" if others else ""
+        told.append(
+            "Why: one head at a time was weakened. Of all that a concept loses that way, the most "
+            f"relevant tenth of the heads ({source}) takes more than random heads do for "
+            f"{named}{rest}."
+        )
+    return told
 
 
-def _shares(found: dict[str, Measured]) -> str:
+def _shares(found: dict[str, Alone]) -> str:
     return ", ".join(f"{concept} {percent(one.share, 0)}" for concept, one in found.items())
 
 
-def tables(found: dict[str, Measured]) -> list[Table]:
-    """How much of a concept's loss its own most relevant heads take, and the others'."""
+def tables(found: dict[str, dict[str, Alone]]) -> list[Table]:
+    """How much of a concept's loss its own most relevant heads take."""
     if not found:
         return []
     lines = [
         [
             concept,
+            source,
             str(one.prompts),
             percent(one.share, 0),
             f"{one.chance:.3f}",
-            percent(one.others, 0),
             f"{100 * one.most:.0f} points, head {one.rank} of {one.heads}",
         ]
-        for concept, one in found.items()
+        for source, each in found.items()
+        for concept, one in each.items()
     ]
     return [
         {
             "title": f"One head times {FACTOR:g}: share of the loss that the most relevant tenth "
-            "of the heads takes, how often random heads take as much, and the share of the "
-            "other concepts' most relevant heads",
+            "of the heads takes, and how often random heads take as much",
             "header": [
                 "lost",
+                "vectors",
                 "prompts",
                 "own tenth",
                 "random as much",
-                "others' tenth",
                 "most with a single head, its place by relevance",
             ],
             "rows": lines,

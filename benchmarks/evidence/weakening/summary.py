@@ -3,168 +3,234 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 import numpy as np
 
-from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
-from ...framework.statistics import Interval, interval_of, percent, points, verdict
+from ...framework.statistics import Finding, Interval, finding, percent, points, verdict
 from ..experiment import Summary, Table
 from . import single_heads_summary as single_heads
-from .curves import Areas, Curve, Presence, area_interval, areas, has, mean_curve, presence
+from .batches import TOKENS
+from .curves import PLAIN, Areas, Outcomes, Way, areas, mean_of, outcomes, overall
+from .factors import factor_sentences, factor_table, factors
 from .orders import OrdersRow
+from .prompts import WEAKENED
 from .single_heads import SingleHeadsRow
 
-Prompts = list[Presence]
-"""Of one concept: every prompt that has it."""
-
-
-class Data(TypedDict):
-    """concepts: concept -> order or "factors" -> rows [x, own, others], the mean over prompts."""
-
-    heads: int
-    concepts: dict[str, dict[str, list[list[float]]]]
-
-
-def summarise(
-    rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow], concepts: Sequence[str]
-) -> Summary[Data]:
-    """Area between the orders, what is left at a tenth and a fifth of the heads, per concept."""
-    if not rows:
-        raise ValueError("No prompt is done yet.")
-    heads = rows[0]["heads"]
-    found = {c: [presence(row, c) for row in rows if has(row, c)] for c in concepts}
-    found = {c: prompts for c, prompts in found.items() if prompts}
-    apart = {c: areas(prompts, heads) for c, prompts in found.items()}
-    single = single_heads.measured(alone)
-    mean, interval = _overall(rows, apart)
-    return Summary(
-        ours=f"mean area between the curves {mean:.2f} (presence times share of heads, at "
-        f"most 1), over {len(found)} concepts",
-        interval=list(interval),
-        sentence=_sentence({c: area_interval(one.orders) for c, one in apart.items()}),
-        findings=[
-            _others_sentence({c: area_interval(one.others) for c, one in apart.items()}),
-            *_factor_sentences(rows, found),
-            *single_heads.findings(single),
-        ],
-        tables=[
-            _area_table(found, apart, heads),
-            _factor_table(found),
-            *single_heads.tables(single),
-        ],
-        captions=CAPTIONS,
-        data={"heads": heads, "concepts": {c: _curves(p) for c, p in found.items()}},
-    )
-
-
+NAMES = {"voted": "votes", "measured": "measured vectors"}
+"""Source -> what the page calls it."""
+Found = dict[str, dict[str, Areas]]
+"""Source -> concept -> its areas."""
 CAPTIONS = {
-    "weakening.png": "Judged presence against weakened heads, factor -2. Thick: the "
-    "concept itself; thin dashed: the mean of all others, most relevant heads first.",
-    "weakening-factors.png": "Rescaling the most relevant tenth of the heads by other "
-    "factors; 1 changes nothing.",
+    "weakening.png": "How much of each concept is still shown in images whose prompts name it, "
+    "less its floor, over the share of weakened heads (factor -2). Red: by measured vectors; blue: "
+    "by votes; full: most relevant heads first, dashed: least relevant first; grey: random.",
+    "weakening-matrix.png": "What each concept (column) loses when heads are weakened in the order "
+    "of another (row), most relevant first, on average over the numbers of heads; in points, less "
+    "the floor.",
+    "weakening-factors.png": "Rescaling the most relevant tenth of the heads, by votes, by other "
+    "factors; 1 changes nothing. Full: the concept itself; dashed: the mean of the others.",
 }
 
 
-def _overall(rows: Sequence[OrdersRow], found: dict[str, Areas]) -> tuple[float, Interval]:
-    """Mean over concepts of the area between the orders, and its interval over prompts."""
-    table = np.full((len(rows), len(found)), np.nan)
-    for column, (concept, one) in enumerate(found.items()):
-        table[[i for i, row in enumerate(rows) if has(row, concept)], column] = one.orders
+class Data(TypedDict):
+    """What figures show. curves: concept -> "source, order" -> rows [share of heads, left]; matrix:
+    source -> (by, concept) losses; factors: concept -> rows [factor, own, others]."""
 
-    def mean(drawn: np.ndarray) -> float:
-        chosen = table[drawn]
-        filled = chosen[:, ~np.isnan(chosen).all(axis=0)]
-        return float(np.nanmean(filled, axis=0).mean())
-
-    return mean(np.arange(len(rows))), interval_of(mean, len(rows))
+    concepts: list[str]
+    curves: dict[str, dict[str, list[list[float]]]]
+    matrix: dict[str, list[list[float]]]
+    factors: dict[str, list[list[float]]]
 
 
-def _sentence(own: dict[str, Interval]) -> str:
-    by = {
-        said: [concept for concept, interval in own.items() if verdict(interval) == said]
-        for said in ("yes", "no", "reversed")
-    }
-    if len(by["yes"]) == len(own):
-        return f"As in the paper, all {len(own)} concepts are lost earlier in MoRHF than in LeRHF."
-    told = {
-        "yes": "as in the paper, lost earlier in MoRHF than in LeRHF: ",
-        "reversed": "against the paper, lost earlier in LeRHF: ",
-        "no": "no clear difference: ",
-    }
-    text = "; ".join(told[said] + ", ".join(names) for said, names in by.items() if names)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _others_sentence(alone: dict[str, Interval]) -> str:
-    seen = [c for c, interval in alone.items() if verdict(interval) == "yes"]
-    wrong = [c for c, interval in alone.items() if verdict(interval) == "reversed"]
-    text = (
-        f"In MoRHF {', '.join(seen)} {'lose' if len(seen) > 1 else 'loses'} more than the "
-        "others in the same images"
-        if seen
-        else "That any concept loses more in MoRHF than the others in the same images is not seen"
-    )
-    return text + (f"; the others lose more for {', '.join(wrong)}." if wrong else ".")
-
-
-def _factor_sentences(rows: Sequence[OrdersRow], found: dict[str, Prompts]) -> list[str]:
-    """Whether a factor below 0 takes more than factor 0, over all concepts and prompts."""
-    gaps: dict[int, list[float]] = {}
-    for concept, prompts in found.items():
-        numbers = [i for i, row in enumerate(rows) if has(row, concept)]
-        for number, prompt in zip(numbers, prompts, strict=True):
-            curve = prompt.factors
-            if 0.0 in curve and FACTOR in curve:
-                gaps.setdefault(number, []).append(float(curve[0.0][0] - curve[FACTOR][0]))
-    if not gaps:
-        return []
-    values = np.array([np.mean(one) for one in gaps.values()])
-    interval = area_interval(values)
-    said = {
-        "yes": "As in the paper, -2 removes more than 0",
-        "no": "That -2 removes more than 0 is not seen here",
-        "reversed": "Against the paper, 0 removes more than -2",
-    }[verdict(interval)]
-    return [f"{said}: {points(float(values.mean()), interval)} of the images."]
-
-
-def _area_table(found: dict[str, Prompts], apart: dict[str, Areas], heads: int) -> Table:
-    header = ["concept", "prompts", "LeRHF - MoRHF", "random - MoRHF", "own - others lost"]
-    counts = [n for n in next(iter(found.values()))[0].orders["LeRHF"] if 0.08 < n / heads < 0.22]
-    header += [f"own / others at {n} heads, MoRHF" for n in counts]
-    rows = []
-    for concept, prompts in found.items():
-        cells = [concept, str(len(prompts))]
-        for values in (apart[concept].orders, apart[concept].random, apart[concept].others):
-            low, high = area_interval(values)
-            known = f"[{low:+.2f}, {high:+.2f}]" if len(values) > 1 else "(one prompt)"
-            cells.append(f"{values.mean():+.2f} {known}")
-        for n in counts:
-            left = np.mean([p.orders["MoRHF"][n] for p in prompts], axis=0)
-            cells.append(f"{percent(left[0], 0)} / {percent(left[1], 0)}")
-        rows.append(cells)
-    return {"title": "Areas (share of heads 0 to 1)", "header": header, "rows": rows}
-
-
-def _factor_table(found: dict[str, Prompts]) -> Table:
-    curves = {c: mean_curve([p.factors for p in prompts]) for c, prompts in found.items()}
-    factors = list(next(iter(curves.values())))
-    return {
-        "title": "Own presence / the others', most relevant tenth of the heads times a factor",
-        "header": ["concept", *(f"{f:g}" for f in factors)],
-        "rows": [
-            [c, *(f"{percent(curve[f][0], 0)} / {percent(curve[f][1], 0)}" for f in factors)]
-            for c, curve in curves.items()
+def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Summary[Data]:
+    """Areas between orders by votes, by measured vectors and at random, and what goes with them."""
+    found = outcomes(rows)
+    sources = [name for name in NAMES if found.counts(name)]
+    by_source = {s: {c: areas(found, s, c) for c in WEAKENED} for s in sources}
+    single, swept = single_heads.alone(alone), factors(found)
+    return Summary(
+        ours=_ours(by_source),
+        sentence="; ".join(_sentence(s, each) for s, each in by_source.items()) + ".",
+        findings=[
+            _counts(found),
+            *_against_votes(by_source),
+            *(_specific(source, each) for source, each in by_source.items()),
+            *(_unseen(found, source, each) for source, each in by_source.items()),
+            *_tokens(found),
+            *factor_sentences(found, swept),
+            *single_heads.findings(single),
         ],
+        tables=[
+            _area_table(by_source),
+            *(_matrix_table(found, source) for source in sources),
+            *factor_table(swept),
+            *single_heads.tables(single),
+        ],
+        captions=CAPTIONS,
+        data={
+            "concepts": list(WEAKENED),
+            "curves": {c: _curves(found, sources, c) for c in WEAKENED},
+            "matrix": {source: _matrix(found, source).tolist() for source in sources},
+            "factors": {c: curve.tolist() for c, curve in swept.items()},
+        },
+    )
+
+
+def said(one: Areas) -> Finding:
+    """As in the paper: lost later with the least relevant heads first than with the most relevant
+    first, and earlier with these than in random orders; weaker: the first alone."""
+    return finding(mean_of(one.orders)[1], as_large=mean_of(one.random)[1][0] > 0)
+
+
+def _ours(by_source: Found) -> str:
+    told = []
+    for source, each in by_source.items():
+        mean, interval = overall([one.orders for one in each.values()])
+        told.append(f"{NAMES[source]} {mean:.2f} {_ends(interval)}")
+    first = next(iter(by_source.values()), {})
+    drawn, interval = overall([one.drawn for one in first.values()])
+    told.append(f"random orders {drawn:.2f} {_ends(interval)}")
+    return (
+        "mean area between the orders (presence less its floor, times share of heads), over "
+        f"{len(WEAKENED)} concepts: {', '.join(told)}"
+    )
+
+
+def _sentence(source: str, each: dict[str, Areas]) -> str:
+    groups: dict[Finding, list[str]] = {kind: [] for kind in get_args(Finding)}
+    for concept, one in each.items():
+        groups[said(one)].append(concept)
+    told = [f"{kind}: {', '.join(names)}" for kind, names in groups.items() if names]
+    ordered = len(groups["as in the paper"])
+    return f"by {NAMES[source]} {ordered} of {len(each)} as in the paper ({'; '.join(told)})"
+
+
+def _counts(found: Outcomes) -> str:
+    shares = ", ".join(percent(n / found.heads, 0) for n in found.counts("random"))
+    return (
+        f"{len(found.prompts)} prompts that name every concept, an image each, with {shares} and "
+        "all of the heads weakened. The floor that is subtracted is how often an equally weakened "
+        "image shows the named value when its prompt names another: what the model draws anyway "
+        "counts nothing. As in the paper: lost earlier in MoRHF than in LeRHF, and than in random "
+        "orders; weaker: the first alone."
+    )
+
+
+def _against_votes(by_source: Found) -> list[str]:
+    if len(by_source) < len(NAMES):
+        return []
+    voted, measured = (by_source[name] for name in NAMES)
+    gap, interval = overall([measured[c].orders - voted[c].orders for c in WEAKENED])
+    told = {
+        "yes": "order the heads better than votes",
+        "no": "and votes do not differ clearly",
+        "reversed": "order the heads worse than votes",
+    }[verdict(interval)]
+    return [f"Measured vectors {told}: mean area {gap:+.2f} {_ends(interval)} over the concepts."]
+
+
+def _specific(source: str, each: dict[str, Areas]) -> str:
+    """Whether the order of a concept takes it more than the others' orders do."""
+    seen = {c: verdict(mean_of(one.own)[1]) for c, one in each.items()}
+    own, wrong = ([c for c, v in seen.items() if v == kind] for kind in ("yes", "reversed"))
+    more = f"; less for {', '.join(wrong)}" if wrong else ""
+    return (
+        f"By {NAMES[source]} a concept loses more in its own order than in those of the others for "
+        f"{len(own)} of {len(each)}: {', '.join(own) or 'none'}{more}."
+    )
+
+
+def _unseen(found: Outcomes, source: str, each: dict[str, Areas]) -> str:
+    """Areas of the concepts in prompts whose words are none of the concept-words."""
+    known, unseen = list[np.ndarray](), list[np.ndarray]()
+    for concept, one in each.items():
+        held = np.array([concept in named["unseen"] for named in found.prompts.values()])
+        if np.isfinite(one.orders[held]).any():
+            unseen.append(np.where(held, one.orders, np.nan))
+            known.append(np.where(held, np.nan, one.orders))
+    if not unseen:
+        return f"No words were held out from the {NAMES[source]}."
+    (old, old_ends), (new, new_ends) = overall(known), overall(unseen)
+    return (
+        f"Generalisation by {NAMES[source]}, words that are no concept-words (table 5's "
+        f"asterisks): {finding(new_ends)}, area {new:+.2f} {_ends(new_ends)}, with concept-words "
+        f"{old:+.2f} {_ends(old_ends)}."
+    )
+
+
+def _tokens(found: Outcomes) -> list[str]:
+    """What is left with the maps of the words, of EOT and padding, or of both at 0."""
+    told = []
+    for tokens in TOKENS:
+        way = Way("random", "", "random", found.heads, 0.0, tokens)
+        if way in found.seen:
+            mean, interval = overall([found.left(way, c) for c in WEAKENED])
+            told.append(f"{tokens} {mean:.2f} {_ends(interval)}")
+    plain, _ = overall([found.left(PLAIN, concept) for concept in WEAKENED])
+    return [
+        f"What the special tokens carry: presence less its floor, {plain:.2f} plain, with all "
+        f"heads' maps at 0 of {'; '.join(told)}."
+    ] * bool(told)
+
+
+def _curves(found: Outcomes, sources: Sequence[str], concept: str) -> dict[str, list[list[float]]]:
+    wanted = {f"{s}, {o}": (s, concept, o) for s in sources for o in ("MoRHF", "LeRHF")}
+    wanted |= {"random": ("random", "", "random")}
+    curves = dict[str, list[list[float]]]()
+    for name, (source, by, order) in wanted.items():
+        shares = [0, *(n / found.heads for n in found.counts(source)), 1]
+        left = np.nanmean(found.curve(source, by, order, concept), axis=1)
+        curves[name] = np.stack([shares, left], axis=1).tolist()
+    return curves
+
+
+def _matrix(found: Outcomes, source: str) -> np.ndarray:
+    """(by, concept): mean loss of each concept in each order."""
+    return np.array([[mean_of(found.lost(source, by, c))[0] for c in WEAKENED] for by in WEAKENED])
+
+
+def _ends(interval: Interval) -> str:
+    return f"[{interval[0]:+.2f}, {interval[1]:+.2f}]"
+
+
+def _told(values: np.ndarray) -> str:
+    mean, interval = mean_of(values)
+    return f"{mean:+.2f} {_ends(interval)}"
+
+
+def _area_table(by_source: Found) -> Table:
+    lines = []
+    for source, each in by_source.items():
+        for concept, one in each.items():
+            count = int(np.isfinite(one.orders).sum())
+            cells = [_told(v) for v in (one.orders, one.random, one.drawn)]
+            own = points(*mean_of(one.own))
+            lines.append([concept, NAMES[source], str(count), *cells, own, said(one)])
+    return {
+        "title": "Areas over the share of heads, 0 to 1; random reversed - random is table 6's "
+        "statistic of random orders; own order - others': what the concept loses, MoRHF",
+        "header": [
+            "concept",
+            "by",
+            "prompts",
+            "LeRHF - MoRHF",
+            "random - MoRHF",
+            "random reversed - random",
+            "own order - others'",
+            "verdict",
+        ],
+        "rows": lines,
     }
 
 
-def _curves(prompts: Prompts) -> dict[str, list[list[float]]]:
-    orders = {o: mean_curve([p.orders[o] for p in prompts]) for o in prompts[0].orders}
-    factors = mean_curve([p.factors for p in prompts])
-    return {name: _listed(curve) for name, curve in {**orders, "factors": factors}.items()}
-
-
-def _listed(curve: Curve) -> list[list[float]]:
-    return [[x, *map(float, pair)] for x, pair in curve.items()]
+def _matrix_table(found: Outcomes, source: str) -> Table:
+    lines = [
+        [by, *(f"{100 * value:+.0f}" for value in losses)]
+        for by, losses in zip(WEAKENED, _matrix(found, source), strict=True)
+    ]
+    return {
+        "title": f"By {NAMES[source]}: order of (row) -> loss of (column), in points",
+        "header": ["order of", *WEAKENED],
+        "rows": lines,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 import torch
 
 from hrv_pack.benchmarks.evidence.meanings import head_effects
-from hrv_pack.benchmarks.evidence.meanings.head_effects import HeadEffects, log_odds
+from hrv_pack.benchmarks.evidence.meanings.head_effects import log_odds
 from hrv_pack.benchmarks.evidence.meanings.head_effects_summary import agreement, decisive
-from hrv_pack.benchmarks.evidence.meanings.summary import METHODS, summarise
+from hrv_pack.benchmarks.evidence.meanings.methods import PLAIN
+from hrv_pack.benchmarks.evidence.meanings.sources import resized, size_of
+from hrv_pack.benchmarks.evidence.meanings.summary import MEASURED, VOTED, summarise
 from hrv_pack.demo.captions import object_words
 from hrv_pack.demo.judge import NOTHING, Seen, Verdict
 from hrv_pack.demo.world import MEANINGS
@@ -50,115 +53,124 @@ class Lab:
 
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
-    def latents(lab: Lab, text: str, word: str, rescale: torch.Tensor, seeds: list[int]) -> Any:
+    def latents(lab: Lab, word: str, rescale: torch.Tensor, seeds: list[int]) -> Any:
         assert word == WORD
         return lab.at(float(PUSH @ (rescale - 1)), seeds)
 
     monkeypatch.setattr(head_effects, "_latents", latents)
-    monkeypatch.setattr(head_effects, "votes", lambda lab, word: (-PUSH).tolist())
     return Lab()
 
 
 def test_effects_have_the_size_and_sign_of_what_a_head_does(lab: Lab) -> None:
-    found = head_effects.effects(lab, WORD, [1, 2])  # type: ignore[arg-type]
+    judged, clear = head_effects.effects(lab, WORD, [1, 2])  # type: ignore[arg-type]
     # The clear prompts are 2 apart, so a push of 0.3 is 0.15 of the way.
-    np.testing.assert_allclose(found[head_effects.CLEAR], PUSH / 2, atol=1e-7)
-    judged = np.array(found[head_effects.JUDGED])
+    np.testing.assert_allclose(clear, PUSH / 2, atol=1e-7)
     assert judged[0] == pytest.approx(np.log(101) / 2) == -judged[1]
     assert judged[2] == 0
 
 
-def test_heads_steer_to_the_wanted_meaning_and_wrong_votes_to_the_other(lab: Lab) -> None:
-    context = dict.fromkeys(("colour", "pattern", "weather", "style"), "")
-    case = {"word": WORD, "seeds": [1], "on": [{"word": WORD, "context": context, "seeds": [5, 6]}]}
-    rows = HeadEffects().run(lab, case)  # type: ignore[arg-type]
-    for one in rows["found"]:
-        wanted = ("first", "second")[one["desired"]]
-        voted = one["method"] == head_effects.VOTED
-        assert (one["shown"] == [wanted] * 2) is not voted, one
-    assert len(rows["found"]) == 3 * 2 * len(head_effects.REACHES)
+NAMES = {"f": "first", "s": "second", "n": "neither", "b": "both"}
+TURNED = {"f": "s", "s": "f"}
 
 
-def word_rows(plain: str, adjusted: str, drawn: str = "neither") -> list[dict[str, Any]]:
-    """Eight prompts; outcomes as one letter per image: first, second, neither."""
-    names = {"f": "first", "s": "second", "n": "neither"}
+def word_rows(plain: str, voted: str, measured: str, words: int = 6) -> list[dict[str, Any]]:
+    """Two prompts of each word; outcomes as one letter per image, where first is wanted."""
     rows = []
-    for number in range(8):
-        found = [
-            {"method": "plain", "desired": 0, "shown": [names[c] for c in plain]},
-            {"method": "word off", "desired": 0, "shown": [drawn] * 4},
-        ]
-        for desired, method in ((d, m) for d in (0, 1) for m in METHODS[1:]):
-            shown = [names[c] for c in adjusted]
-            if desired:
-                shown = [{"first": "second", "second": "first"}.get(s, s) for s in shown]
-            found.append({"method": method, "desired": desired, "shown": shown})
-        for setting in found:
-            setting.update(strength=1.0, clamp=0.0)
+    for word, number in product(range(words), range(2)):
+        found = [{"method": PLAIN, "desired": 0, "size": 0.0, "shown": [NAMES[c] for c in plain]}]
+        for method, shown in ((VOTED, voted), (MEASURED, measured)):
+            for desired in (0, 1):
+                letters = [TURNED.get(c, c) if desired else c for c in shown]
+                seen = [NAMES[c] for c in letters]
+                found.append({"method": method, "desired": desired, "size": 2.0, "shown": seen})
         context = {"colour": str(number)}
-        rows.append({"part": "methods", "word": "mouse", "context": context, "found": found})
+        rows.append(
+            {"word": f"word{word}", "context": context, "seeds": list(plain), "found": found}
+        )
     return rows
 
 
-class TestMeanings:
-    def test_fewer_wrong_and_more_right(self) -> None:
-        summary = summarise(word_rows("ffss", "ffff"), [], [])
-        assert summary.sentence.startswith("As in the paper")
-        assert "and the wanted one more often" in summary.sentence
-        assert "show neither" not in summary.sentence
-        assert summary.data["rates"]["plain"]["wrong"][0] == 0.5
-        assert summary.data["rates"]["adjust"]["wrong"][0] == 0.0
-
-    def test_images_lost_to_neither_are_named(self) -> None:
-        summary = summarise(word_rows("ffss", "ffnn"), [], [])
-        assert not summary.sentence.startswith("As in the paper")
-        assert "comes more often is not seen; more images show neither" in summary.sentence
-
-    def test_losing_both_meanings_is_no_success(self) -> None:
-        summary = summarise(word_rows("ffss", "fnnn"), [], [])
-        assert summary.sentence.startswith("Only half of the paper's effect")
-        assert "the wanted one comes less often too; more images" in summary.sentence
-        # One of four images shows a meaning, the wanted one.
-        assert "adjust 0.0%" in summary.findings[0]
-
-    def test_no_effect_is_not_seen(self) -> None:
-        summary = summarise(word_rows("ffss", "ffss", "first"), [], [])
-        assert "is not seen here" in summary.sentence
-        assert "100.0% of the images still show" in summary.findings[1]
-
-    def test_the_opposite_is_told(self) -> None:
-        summary = summarise(word_rows("ffss", "ssss"), [], [])
-        assert summary.sentence.startswith("Against the paper")
+def told(plain: str, voted: str, measured: str = "ffff") -> Any:
+    return summarise(word_rows(plain, voted, measured), [], [], [])  # type: ignore[arg-type]
 
 
-def effect_row(votes: float, shown: str) -> dict[str, Any]:
-    """Three heads of thirty decide, the votes know them so well (-1 to 1); steered by them each
-    way, images show `shown` when first is wanted, and the opposite when second is."""
-    other = {"first": "second", "second": "first"}
-    found = [
-        {
-            "word": "mouse",
-            "context": {"colour": str(number)},
-            "method": "heads by the judge",
-            "desired": desired,
-            "strength": 1.0,
-            "clamp": 0.0,
-            "shown": [other.get(shown, shown) if desired else shown] * 4,
-        }
-        for number in range(8)
-        for desired in (0, 1)
-    ]
+class TestMisreading:
+    def test_misread_is_all_but_the_wanted_meaning_alone(self) -> None:
+        # Appendix D: of first, second, both and neither only first alone is read rightly.
+        rates = told("fsbn", "fsbn").data["rates"][VOTED]
+        assert [rates[name][0] for name in ("misread", "right", "wrong")] == [0.75, 0.25, 0.25]
+
+    @pytest.mark.parametrize(
+        ("voted", "said"),
+        [
+            ("ffff", "as in the paper (-50.0 points"),  # nothing left of the half
+            ("fffn", "weaker than in the paper (-25.0 points"),  # half of it, the paper a quarter
+            ("ffss", "not seen (+0.0 points"),
+            ("fnnn", "against the paper (+25.0 points"),  # losing both meanings is no success
+            ("fbbb", "against the paper (+25.0 points"),
+        ],
+    )
+    def test_the_verdict_follows_its_rule(self, voted: str, said: str) -> None:
+        first, second = told("ffss", voted).sentence.split("; ")
+        assert said in first
+        assert "measured word lowers misreading: as in the paper" in second
+
+    def test_words_are_drawn_and_not_their_images(self) -> None:
+        # Every word alike: whatever words are drawn, the difference is the same.
+        assert "[-50.0, -50.0]" in told("ffss", "ffff").sentence
+        # One word of two against the rest: two words tell next to nothing.
+        rows = word_rows("ffss", "ffff", "ffff", 1) + word_rows("ffss", "ssss", "ffff", 2)[2:]
+        summary = summarise(rows, [], [], [])  # type: ignore[arg-type]
+        assert "not seen (+0.0 points" in summary.sentence
+
+    def test_only_prompts_that_both_have_are_compared(self) -> None:
+        rows = word_rows("ffss", "ffff", "ffff")
+        for row in rows[1::2]:  # the second prompt of each word, not steered yet, all right
+            row["found"] = [{**row["found"][0], "shown": ["neither"] * 4}]
+        summary = summarise(rows, [], [], [])  # type: ignore[arg-type]
+        assert "-50.0 points" in summary.sentence
+
+
+class TestStrengths:
+    def test_curves_begin_at_plain_and_pass_the_usual_strength(self) -> None:
+        rows = word_rows("ffss", "fsss", "ffff", 2)
+        swept = [
+            {
+                "word": row["word"],
+                "context": row["context"],
+                "found": [
+                    {"method": VOTED, "desired": 0, "size": 1.0, "strength": 0.5, "shown": ["both"]}
+                ],
+            }
+            for row in rows[::2]
+        ]
+        data = summarise(rows, swept, [], []).data  # type: ignore[arg-type]
+        assert data["strengths"][VOTED] == [
+            [0.0, 0.5, 0.5, 0.5],
+            [0.5, 1.0, 0.0, 0.0],
+            [1.0, 0.75, 0.25, 0.75],
+        ]
+
+
+def test_equal_size_changes_how_hard_a_vector_pushes_and_not_where() -> None:
+    r = torch.tensor([2.0, 0.5, 1.0])
+    drawn = resized(r, 0.3)
+    assert size_of(drawn) == pytest.approx(0.3)
+    torch.testing.assert_close(drawn - 1, (r - 1) / 5)
+
+
+def effect_row(votes: float) -> dict[str, Any]:
+    """Three heads of thirty decide, the votes know them so well (-1 to 1)."""
     rng = np.random.default_rng(1)
     effects = np.array([-2.0, 1.5, 1.2] + [0.01] * 27)
     known = votes * effects + (1 - abs(votes)) * rng.normal(size=30)
-    heads = {"heads": [f"h{i}" for i in range(30)], "effects": effects.tolist()}
     return {
-        "part": "effects",
         "word": "mouse",
-        "found": found,
+        "heads": [f"h{i}" for i in range(30)],
+        "effects": effects.tolist(),
         "votes": known.tolist(),
-        **heads,
         "clear": (0.1 * effects).tolist(),
+        "gradient": (-0.2 * effects).tolist(),
     }
 
 
@@ -172,14 +184,16 @@ class TestHeadEffects:
         ],
     )
     def test_what_the_votes_know_of_the_deciding_heads(self, votes: float, said: str) -> None:
-        summary = summarise(word_rows("ffss", "ffss"), [], [effect_row(votes, "first")])
-        few, steered = summary.findings[-2:]
+        rows = word_rows("ffss", "ffss", "ffff")
+        summary = summarise(rows, [], [], [effect_row(votes)])  # type: ignore[arg-type, list-item]
+        few = summary.findings[-1]
         assert "done by so many: mouse 2. The" in few
         assert said in few.replace("concepts' HRVs", "HRVs")
         assert "the other's knows these heads in 1 of 1 words (mouse +1.00)" in few
-        assert "heads by the judge, 1: 0.0% wrong (-50.0 points" in steered
+        assert "has them the wrong way round in 1 (mouse -1.00)" in few
         (row,) = summary.tables[-1]["rows"]
-        assert row[:3] == ["mouse", "2", "h0 (-2.00), h1 (+1.50)"] and row[4] == "+1.00 (0.000)"
+        assert row[:3] == ["mouse", "2", "h0 (-2.00), h1 (+1.50)"]
+        assert row[4:] == ["+1.00 (0.000)", "-1.00 (0.000)"]
 
     def test_heads_without_any_effect_agree_with_nothing(self) -> None:
         row = {"effects": [0.0, 0.0], "votes": [1.0, 2.0]}
