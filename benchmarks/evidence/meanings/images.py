@@ -12,7 +12,6 @@ from ...framework.statistics import (
     Interval,
     finding,
     interval_of,
-    mean_interval,
     percent,
     share_interval,
     spread,
@@ -139,7 +138,7 @@ def change(method: Images, plain: Images) -> Change:
 
     return Change(
         difference=float(gaps.mean()),
-        interval=mean_interval(gaps.tolist(), list(range(len(gaps)))),
+        interval=interval_of(lambda drawn: float(gaps[drawn].mean()), len(gaps)),
         ratio=ratio(np.arange(len(gaps))),
         ratio_interval=interval_of(ratio, len(gaps)),
     )

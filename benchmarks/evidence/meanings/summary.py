@@ -36,6 +36,15 @@ VOTED, MEASURED = SWEPT
 """The paper's method, and the pack's own."""
 BY_WORD = (PLAIN, CLEAR, VOTED, MEASURED)
 MORE = ("refined word", "measured concepts")
+ASKED = {
+    VOTED + EQUAL: "votes drawn in to the size that the measured word has",
+    f"{MEASURED}, heads shuffled": "the measured word's factors at heads drawn by lot, a control",
+    "measured concepts": "vectors measured for the two meanings' concepts instead of the word",
+    "measured concepts" + EQUAL: "these drawn to the size of the measured word",
+    "refined word": "the measured word refined by further passes",
+    "refined word" + EQUAL: "the refined word drawn to the size of one pass",
+}
+"""Method -> what it asks."""
 HEADER = (MISREAD, "right", "other meaning", "both", "neither")
 CAPTIONS = {
     "meanings.png": "What the images show of the wanted and the other meaning, over all words and "
@@ -119,7 +128,7 @@ def _sentence(changes: dict[str, Change]) -> str:
         ("Concept Adjust by votes, the paper's method", changes.get(VOTED)),
         ("Concept Adjust by the measured word", changes.get(MEASURED)),
     ]
-    texts = [f"{name} lowers misreading: {one.said} ({_told(one)})" for name, one in known if one]
+    texts = [f"{name}: {one.said} ({_told(one)})" for name, one in known if one]
     return "; ".join(texts) + "." if texts else "No steering is done yet."
 
 
@@ -140,20 +149,12 @@ def _task(rows: Sequence[MethodsRow], rates: dict[str, Rates]) -> str:
 
 def _findings(changes: dict[str, Change]) -> list[str]:
     """Equal size, control and concepts, each by the same rule."""
-    asked = {
-        VOTED + EQUAL: "Votes drawn in to the size that the measured word has",
-        f"{MEASURED}, heads shuffled": "The measured word's factors at heads drawn by lot, a "
-        "control",
-        "measured concepts": "Vectors measured for the two meanings' concepts instead of the word",
-        "measured concepts" + EQUAL: "The same drawn to the size of the measured word",
-        "refined word": "The measured word refined by further passes",
-        "refined word" + EQUAL: "The same drawn to the size of one pass",
-    }
-    return [
-        f"{text}: lower misreading {one.said} ({_told(one)})."
-        for method, text in asked.items()
+    told = [
+        f"{text}: {one.said} ({_told(one)})"
+        for method, text in ASKED.items()
         if (one := changes.get(method))
     ]
+    return [f"Is misreading lowered, by the same rule? {'; '.join(told)}."] if told else []
 
 
 def _sizes(rows: Sequence[MethodsRow]) -> dict[str, float]:

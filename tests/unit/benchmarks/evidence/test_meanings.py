@@ -113,7 +113,7 @@ class TestMisreading:
     def test_the_verdict_follows_its_rule(self, voted: str, said: str) -> None:
         first, second = told("ffss", voted).sentence.split("; ")
         assert said in first
-        assert "measured word lowers misreading: as in the paper" in second
+        assert second.startswith("Concept Adjust by the measured word: as in the paper")
 
     def test_words_are_drawn_and_not_their_images(self) -> None:
         # Every word alike: whatever words are drawn, the difference is the same.
