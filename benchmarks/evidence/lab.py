@@ -159,9 +159,13 @@ class Vectors:
     digest: str = ""
 
 
+def measured_digest(folder: Path = PRETRAINED) -> str:
+    """The digest of the measured vectors; "" where there is no file of them."""
+    path = folder / MEASURED
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+
+
 def vectors_at_hand(folder: Path = PRETRAINED) -> list[Vectors]:
     """The voted vectors, and the measured ones where there is a file of them."""
-    path, found = folder / MEASURED, [Vectors("voted")]
-    if path.is_file():
-        found.append(Vectors("measured", hashlib.sha256(path.read_bytes()).hexdigest()[:16]))
-    return found
+    measured = measured_digest(folder)
+    return [Vectors("voted"), *([Vectors("measured", measured)] if measured else [])]

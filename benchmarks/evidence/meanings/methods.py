@@ -68,7 +68,7 @@ class Methods(DemoStudy[MethodsCase, MethodsRow]):
     tag, kinds = "part", ("methods",)
 
     def cases(self, size: Size) -> list[MethodsCase]:
-        cases = list[MethodsCase]()
+        cases, measured = list[MethodsCase](), measured_digest()
         for prompts in _by_context(word_prompts(size)):
             for group, prompt in product(GROUPS, prompts):
                 case: MethodsCase = {
@@ -80,8 +80,9 @@ class Methods(DemoStudy[MethodsCase, MethodsRow]):
                     "measuring": MEASURING_SEED + WORDS.index(prompt["word"]),
                 }
                 if group == "concepts":
-                    case["vectors"] = measured_digest()
-                cases.append(case)
+                    case["vectors"] = measured
+                if group != "concepts" or measured:
+                    cases.append(case)
         return cases
 
     def run(self, lab: Lab, case: MethodsCase) -> MethodsRow:

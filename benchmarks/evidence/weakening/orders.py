@@ -86,7 +86,7 @@ class Orders(DemoStudy[OrdersCase, OrdersRow]):
     tag, kinds = "part", ("orders",)
 
     def cases(self, size: Size) -> list[OrdersCase]:
-        cases = list[OrdersCase]()
+        cases, measured = list[OrdersCase](), measured_digest()
         for number, source in product(range(BATCHES[size]), SOURCES):
             case: OrdersCase = {
                 "part": self.kinds[0],
@@ -96,8 +96,9 @@ class Orders(DemoStudy[OrdersCase, OrdersRow]):
                 "shares": SHARES[size],
             }
             if source == "measured":
-                case["vectors"] = measured_digest()
-            cases.append(case)
+                case["vectors"] = measured
+            if source != "measured" or measured:
+                cases.append(case)
         return cases
 
     def run(self, lab: Lab, case: OrdersCase) -> OrdersRow:

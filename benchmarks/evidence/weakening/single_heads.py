@@ -59,7 +59,7 @@ class SingleHeads(DemoStudy[SingleHeadsCase, SingleHeadsRow]):
                 "asked": batch(number, FIRST_SEED),
                 "vectors": measured_digest(),
             }
-            for number in range(BATCHES[size])
+            for number in range(BATCHES[size] if measured_digest() else 0)
         ]
 
     def run(self, lab: Lab, case: SingleHeadsCase) -> SingleHeadsRow:
