@@ -20,7 +20,9 @@ class Weakening(Evidence[Data]):
     title = "Ordered weakening of heads"
     paper = (
         "Fig. 3, 12, 16, 17, Table 6 of 2412.02237: weakened in the order of its HRV, a concept "
-        "is lost early (MoRHF) or late (LeRHF), earlier than in random orders"
+        "is lost early (MoRHF) or late (LeRHF), earlier than in random orders; for Image Style "
+        "the area between both curves is 9.43 (CLIP score times heads, 128 heads; our trapezoids "
+        "of the scores that the authors publish)"
     )
     version = 2
     orders, single = Orders(), SingleHeads()
