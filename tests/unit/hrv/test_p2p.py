@@ -254,5 +254,26 @@ def test_local_blend_is_the_union_of_both_maps():
     assert torch.equal(mask[0, 0], expected)
 
 
+@pytest.mark.parametrize("size", [(16, 16), (24, 40)])
+def test_the_blend_mask_is_the_published_one_place_by_place(size):
+    maps = torch.rand(2, 3, 8, 10, generator=torch.Generator().manual_seed(4)) ** 4
+    found = blend_mask(maps, size, 0.3)[:, 0]
+    for image in range(3):
+        union = torch.zeros(size, dtype=torch.bool)
+        for member in range(2):
+            heat = maps[member, image].double().tolist()
+            around = [
+                [max(max(row[max(x - 1, 0) : x + 2]) for row in heat[max(y - 1, 0) : y + 2])
+                 for x in range(10)]
+                for y in range(8)
+            ]  # fmt: skip
+            peak = max(map(max, around))
+            for y in range(size[0]):
+                for x in range(size[1]):
+                    near = around[y * 8 // size[0]][x * 10 // size[1]]
+                    union[y, x] |= near / peak > 0.3
+        assert torch.equal(found[image], union)
+
+
 def test_words_without_a_map_blend_nothing():
     assert not blend_mask(torch.zeros(2, 3, 4, 4), (8, 8), 0.0).any()
