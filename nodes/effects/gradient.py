@@ -95,7 +95,7 @@ _WITHOUT_GRADIENT = (
 )
 """What autograd's errors say, in lower case, where the model lets no gradient through."""
 _NO_GRADIENT = (
-    "{} needs the gradients of this model, and it gives none ({}). Quantised (GGUF, fp8 "
-    "kernels) and compiled models have none: measure with the plain checkpoint; the vectors serve "
-    "the quantised one as well. Nothing was changed."
+    "{} needs the gradients of this model, and it gives none ({}). Some quantised models (GGUF) "
+    "and some compiled ones have none: measure with the plain checkpoint; the vectors serve the "
+    "quantised one as well. Nothing was changed."
 )

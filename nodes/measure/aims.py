@@ -11,7 +11,7 @@ from ...hrv.measure.effect import way_direction
 from ...hrv.measure.refine import distances, goal
 from ..host.prediction import own_prediction, predictions
 from ..host.stepping import StepContext
-from .readings import WANTED, Scene
+from .readings import INSTEAD, WANTED, Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,10 @@ class Way:
     steers = False
 
     def seen(self, scene: Scene, step: StepContext) -> Seen | None:
-        wanted, start = predictions(step, [WANTED, scene.start])
-        if not bool((wanted != 0).any()):
+        both = _readings(step)
+        if both is None:
             return None
+        wanted, start = both
         return Seen(way_direction(wanted - start), torch.zeros(len(wanted), dtype=torch.float64))
 
 
@@ -59,9 +60,15 @@ class Goal:
     steers = True
 
     def seen(self, scene: Scene, step: StepContext) -> Seen | None:
-        wanted, start = predictions(step, [WANTED, scene.start])
-        if not bool((wanted != 0).any()):
+        both = _readings(step)
+        if both is None:
             return None
-        aimed = goal(wanted, start, self.beyond)
+        aimed = goal(*both, self.beyond)
         own = own_prediction(step, scene.prompts)
         return Seen(aimed - own.double(), distances(own, aimed))
+
+
+def _readings(step: StepContext) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """D_B and D_A, or None where the prompt, and so both, do not act."""
+    wanted, start = predictions(step, [WANTED, INSTEAD])
+    return (wanted, start) if bool((wanted != 0).any()) else None

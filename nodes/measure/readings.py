@@ -36,17 +36,13 @@ class Scene:
                     "HRV Prompt itself."
                 )
 
-    @property
-    def start(self) -> str:
-        """The list of reading A: `instead`, or the empty prompt where there is none."""
-        return INSTEAD if INSTEAD in self.conditionings else EMPTY
-
 
 def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Scene:
     """The scene of a conditioning made by HRV Prompt. ValueError for a pair or without the word.
 
     Each reading's conditioning is the prompt's own, entry by entry, with another embedding: areas,
-    strengths and ControlNets stay.
+    masks, strengths and ControlNets stay. Without a phrase for `instead` that embedding is of no
+    words at all.
     """
     tags = (tagged_prompt(options) for _, options in conditioning)
     if any(prompt is not None and prompt.members for prompt in tags):
@@ -56,11 +52,11 @@ def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Sce
         )
     located = locate(conditioning, readings.word)
     lists: dict[str, Conditioning] = {PLAIN: conditioning, EMPTY: _encoded(clip, "")}
-    texts = {prompt.id: readings.texts(prompt.text) for prompt, _ in located}
-    for number, name in enumerate((WANTED, INSTEAD)[: len(readings.rows)]):
+    texts = {prompt.id: (*readings.texts(prompt.text), "") for prompt, _ in located}
+    for number, name in enumerate((WANTED, INSTEAD)):
         own = {identity: text[number] for identity, text in texts.items()}
         lists[name] = _reading(clip, conditioning, own)
-    if len(readings.rows) == 2 and _same(lists[WANTED], lists[INSTEAD]):
+    if _same(lists[WANTED], lists[INSTEAD]):
         raise ValueError(
             f"The text encoder reads “{readings.wanted}” and “{readings.instead}” alike. Give two "
             "phrases that the model draws differently."

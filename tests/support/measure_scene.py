@@ -11,7 +11,7 @@ from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.host.prediction import predictions
-from hrv_pack.nodes.measure.readings import PLAIN, WANTED
+from hrv_pack.nodes.measure.readings import INSTEAD, PLAIN, WANTED
 from hrv_pack.nodes.measure.run import sample_images
 from hrv_pack.nodes.measure.settings import MeasureSettings
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
@@ -50,7 +50,7 @@ class Shares(Hook):
 
     def before_step(self, run, step):
         self.active = True
-        wanted, start, plain = predictions(step, [WANTED, self.scene.start, PLAIN])
+        wanted, start, plain = predictions(step, [WANTED, INSTEAD, PLAIN])
         self.active = False
         self.found.append(way_share(plain, wanted - start))
 

@@ -10,6 +10,7 @@ import pytest
 import tiny_models
 import torch
 from comfy.ldm.modules.attention import BasicTransformerBlock
+from comfy.quant_ops import QuantizedTensor
 from measure_scene import READINGS, SETTINGS, far_apart, prompt, share_changes
 from tiny_models import make_controlnet, make_model
 
@@ -17,9 +18,11 @@ import nodes as host_nodes
 from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.hrv.similarity import cosine
 from hrv_pack.nodes.host import prediction
+from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.model import model_heads
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.measure import run
-from hrv_pack.nodes.measure.readings import WANTED, read_scene
+from hrv_pack.nodes.measure.readings import INSTEAD, WANTED, read_scene
 from hrv_pack.nodes.measure.run import measure, sample_images
 from hrv_pack.nodes.p2p.pairs import pair_conditioning, pair_prompt, single
 
@@ -85,10 +88,45 @@ def test_without_another_reading_the_way_begins_at_the_empty_prompt(models, clip
 def test_the_word_is_rescaled_where_an_area_shows_it_and_under_a_controlnet(models, clip):
     model, positive = models["sd1"], prompt(clip)
     hint = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(7))
-    area = host_nodes.ConditioningSetArea().append(positive, 32, 64, 0, 0, 1.0)[0]
     apply = host_nodes.ControlNetApplyAdvanced().apply_controlnet
-    guided = apply(area, positive, make_controlnet(), hint, 1.0, 0.0, 1.0)[0]
+    guided = apply(in_area(positive), positive, make_controlnet(), hint, 1.0, 0.0, 1.0)[0]
     agree_with_differences(model, read_scene(clip, guided, READINGS))
+
+
+class Ways(Hook):
+    """Keeps D_B - D_A of each step."""
+
+    label, acts_before_steps = "ways", True
+
+    def __init__(self):
+        self.found = []
+
+    def before_step(self, run, step):
+        wanted, start = prediction.predictions(step, [WANTED, INSTEAD])
+        self.found.append(wanted - start)
+
+
+def in_area(positive):
+    return host_nodes.ConditioningSetArea().append(positive, 32, 64, 0, 0, 1.0)[0]
+
+
+def in_mask(positive):
+    left = torch.zeros(1, 64, 64)
+    left[..., :32] = 1
+    return host_nodes.ConditioningSetMask().append(positive, left, "default", 1.0)[0]
+
+
+@pytest.mark.parametrize("instead", ["mouse animal", ""])
+@pytest.mark.parametrize("limited", [in_area, in_mask])
+def test_there_is_no_way_where_the_prompt_is_not_shown(models, clip, limited, instead):
+    """Also against an empty prompt, which is then empty in that place."""
+    model, readings = models["sd1"], Readings("mouse", "computer mouse", instead)
+    scene = read_scene(clip, limited(prompt(clip)), readings)
+    hook = Ways()
+    sample_images(add_hooks(model, [hook]), scene.conditionings, SETTINGS, [0, 1])
+    for way in hook.found:
+        assert bool((way[..., :4] != 0).any()) and not bool((way[..., 4:] != 0).any())
+    agree_with_differences(model, scene)
 
 
 def test_the_images_are_those_of_the_plain_prompt(models, scene, monkeypatch):
@@ -196,6 +234,41 @@ def test_half_precision_measures_the_same_heads(scene, stored):
         model = comfy.model_patcher.ModelPatcher(network, load_device=device, offload_device=device)
         found.append(measure(model, far_apart(scene), SETTINGS).effects.sums[0])
     assert float(cosine(*found)) > 0.99
+
+
+@pytest.mark.parametrize("how", ["stored", "computed"])
+def test_the_hosts_fp8_weights_measure_much_the_same_heads(models, scene, how):
+    """Stored in float8, or quantised with a scale and kernels of their own."""
+    config = tiny_models._SmallSD1(dict(tiny_models.SD1))
+    if how == "stored":
+        config.set_inference_dtype(torch.float8_e4m3fn, torch.float32)
+    network = config.get_model({}, device=torch.device("cpu"))
+    weights = zip(
+        network.diffusion_model.parameters(), unet_of(models["sd1"]).parameters(), strict=True
+    )
+    for to, known in weights:
+        to.data.copy_(known)
+    for module in network.diffusion_model.modules() if how == "computed" else ():
+        if isinstance(module, torch.nn.Linear):
+            scaled = QuantizedTensor.from_float(module.weight.data, "TensorCoreFP8E4M3Layout")
+            module.weight = torch.nn.Parameter(scaled, requires_grad=False)
+    device = comfy.model_management.get_torch_device()
+    model = comfy.model_patcher.ModelPatcher(network, load_device=device, offload_device=device)
+    found = [measure(each, far_apart(scene), SETTINGS) for each in (model, models["sd1"])]
+    assert float(cosine(*(each.effects.mean() for each in found))) > 0.9
+
+
+def test_another_node_that_changes_the_rows_of_a_layer_is_named(models, scene):
+    def cut(_module, _args, values):
+        return values[:0] if torch.is_grad_enabled() else values  # so only in our pass
+
+    attention = unet_of(models["sd1"]).middle_block[1].transformer_blocks[0].attn2
+    handle = attention.to_v.register_forward_hook(cut)
+    try:
+        with pytest.raises(ValueError, match=r"cannot reach mid layer 0: another node"):
+            measure(models["sd1"], scene, SETTINGS)
+    finally:
+        handle.remove()
 
 
 def test_short_of_memory_it_first_keeps_less_and_then_says_what_to_lower(
