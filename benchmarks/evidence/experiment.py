@@ -24,9 +24,9 @@ _FIRST = TEST_SEED + 13_000_000
 SEEDS: dict[str, int] = {
     "weakening": _FIRST + 100_000,
     "meanings": _FIRST + 200_000,
-    "editing": _FIRST + 300_000,
-    "multi_object": _FIRST + 400_000,
-    "segmentation": _FIRST + 500_000,
+    "editing": _FIRST + 1_300_000,
+    "multi_object": _FIRST + 1_400_000,
+    "segmentation": _FIRST + 1_500_000,
     "timesteps": _FIRST + 600_000,
     "breaking": _FIRST + 700_000,
 }

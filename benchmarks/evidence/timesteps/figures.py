@@ -46,14 +46,15 @@ def _means(real: Real, published: PublishedRow | None) -> Figure:
         squares[f"published for SD1.4, {published['shape'][0]} steps"] = published["steps"]["means"]
     figure = Figure(figsize=(0.8 + 3.3 * len(squares), 3.5), layout="constrained")
     grid = figure.subplots(1, len(squares), squeeze=False)[0]
+    lowest = min(0.9, *(float(np.min(square)) for square in squares.values()))
     for axes, (title, square) in zip(grid, squares.items(), strict=True):
-        shown = axes.imshow(np.array(square), vmin=0, vmax=1, cmap="viridis")
+        shown = axes.imshow(np.array(square), vmin=lowest, vmax=1, cmap="viridis")
         axes.set_title(title, fontsize=10)
         axes.set(xlabel="timestep", ylabel="timestep")
         axes.set(xticks=[0, len(square) - 1], yticks=[0, len(square) - 1])
         axes.set_xticklabels(["first", "last"], fontsize=8)
         axes.set_yticklabels(["first", "last"], fontsize=8)
-    figure.colorbar(shown, ax=list(grid), label="cosine", shrink=0.85)
+    figure.colorbar(shown, ax=list(grid), label=f"cosine, from {lowest:g} to 1", shrink=0.85)
     return figure
 
 
@@ -92,7 +93,8 @@ def _drift(found: Separation, added: Added) -> Figure:
     right.axvline(added["rerun"][0], color="#555555", ls="--", label="other prompts, mean")
     right.set_yticks(places, [f"+ {name}" for name in rows], fontsize=8)
     right.set(xlabel="cosine before and after", xlim=(min(0.8, float(lows.min()) - 0.02), 1.005))
-    right.legend(fontsize=8, frameon=False, loc="lower left")
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncols": 3}
+    right.legend(fontsize=8, frameon=False, **below)
     for axes in (left, right):
         axes.grid(alpha=0.3)
     return figure
