@@ -106,7 +106,7 @@ class TestEditing:
         assert judged(published, matched) == said
 
     def test_the_first_cases_have_every_kind_of_edit(self) -> None:
-        cases = Edits().cases("full")
+        cases = [case for case in Edits().cases("full") if case["vector"] == "voted"]
         assert {case["attribute"] for case in cases[:4]} == set(ATTRIBUTES)
         kinds = {case["scene"]["objects"][0]["kind"] for case in cases}
         assert len(kinds) * 4 == len(cases)

@@ -30,7 +30,7 @@ NAMES = ("plain", *(method.name for method in METHODS))
 
 
 def test_prompts_differ_and_screening_never_sees_the_judged_noise():
-    cases = Objects().cases("full")
+    cases = [case for case in Objects().cases("full") if case["vector"] == "voted"]
     assert len({prompt_of((case["kinds"], case["colours"])) for case in cases}) == len(cases)
     for case in cases:
         assert len({*case["kinds"]}) == len({*case["colours"]}) == 2

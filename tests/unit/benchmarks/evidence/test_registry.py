@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from hrv_pack.benchmarks.evidence.experiment import SEEDS
+from hrv_pack.benchmarks.evidence.lab import vectors_at_hand
 from hrv_pack.benchmarks.evidence.registry import EXPERIMENTS, experiment
 
 
@@ -31,6 +32,16 @@ class TestCases:
         assert list(EXPERIMENTS) == list(SEEDS)
         firsts = sorted(SEEDS.values())
         assert all(b - a >= 100_000 for a, b in pairwise(firsts))
+
+
+@pytest.mark.parametrize("name", ["editing", "multi_object", "segmentation"])
+def test_measured_vectors_get_the_very_cases_of_the_voted_ones(name):
+    by_vector: dict[str, list[dict]] = {}
+    for case in experiment(name).cases("full"):
+        own = {key: value for key, value in case.items() if key not in ("vector", "digest")}
+        by_vector.setdefault(case["vector"], []).append(own)
+    assert set(by_vector) == {one.kind for one in vectors_at_hand()}
+    assert all(cases == by_vector["voted"] for cases in by_vector.values())
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
