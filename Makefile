@@ -73,7 +73,7 @@ clip: host ## open_clip into .host, the judge of benchmarks.real_models
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
 
-thumbnails: ## draw the thumbnails of the workflows that need a checkpoint: their graphs
+thumbnails: ## draw the graphs that are the thumbnails of SD workflows; copy those that help pages show
 	@$(PY) -m tools.demo_report.graph_thumbnail
 
 demo-model: ## train the next demo model and its judge, about 8 hours of 2 cores; resumes where it stopped

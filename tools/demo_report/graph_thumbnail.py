@@ -2,12 +2,15 @@
 
     python3 tools/host.py run -m tools.demo_report.graph_thumbnail
 
-Those of the demo's workflows show what they make.
+Those of the demo's workflows show what they make; help pages that show one get their copy, since
+the page serves nothing but their own folder to them.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,13 +107,24 @@ def _text(
     draw.text((SMOOTH * at[0], SMOOTH * at[1]), text, fill=colour, font=font)
 
 
+def shown_in_help() -> list[Path]:
+    """The thumbnails beside the help pages that show them."""
+    folder = ROOT / "web" / "docs"
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md")))
+    return [
+        folder / name for name in sorted(set(re.findall(r"!\[[^\]]*\]\(([\w-]+\.jpg)\)", pages)))
+    ]
+
+
 def main() -> None:
-    """Draw all of them anew."""
+    """Draw all of them anew, and copy those that help pages show."""
     for path in sorted((ROOT / "workflows").glob("*.json")):
         family = FAMILIES.get(path.stem.partition("-")[0])
         if family is not None:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            thumbnail(found, family).save(Path(path).with_suffix(".jpg"), quality=88)
+            thumbnail(found, family).save(path.with_suffix(".jpg"), quality=88)
+    for copy in shown_in_help():
+        shutil.copyfile(ROOT / "workflows" / copy.name, copy)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_only_the_authors_recipe_encodes_so(text):
     for recipe, expected in (("authors", plain), ("paper", usual)):
         settings = ConstructSettings(sampling=Sampling(steps=1, width=64, height=64), recipe=recipe)
         run = Construction(make_model(), clip, WORDS, [text], settings)
-        found = run.sampler.encode({0: text})[0].embedding
+        found = run.method.sampler.encode({0: text})[0].embedding
         assert torch.equal(found, expected)
     assert plain.shape != usual.shape or not torch.equal(plain, usual)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hrv_pack.tools.demo_report.graph_thumbnail import FAMILIES, thumbnail
+from hrv_pack.tools.demo_report.graph_thumbnail import FAMILIES, shown_in_help, thumbnail
 from hrv_pack.tools.host import ROOT
 
 PATHS = [p for p in sorted((ROOT / "workflows").glob("*.json")) if not p.stem.startswith("demo")]
@@ -31,3 +31,12 @@ def test_the_page_can_offer_the_checkpoint(path):
     (model,) = loader["properties"]["models"]
     assert [model["name"]] == loader["widgets_values"]
     assert model["directory"] == "checkpoints" and model["url"].startswith("https://")
+
+
+def test_help_pages_show_the_thumbnails_as_they_are():
+    copies = shown_in_help()
+    assert len(copies) > 3
+    assert {path for path in (ROOT / "web" / "docs").iterdir() if path.suffix != ".md"} == {*copies}
+    for copy in copies:
+        same = copy.read_bytes() == (ROOT / "workflows" / copy.name).read_bytes()
+        assert same, "copy it anew: make thumbnails"
