@@ -35,6 +35,11 @@ class Fitting:
         return self.header.provenance.get(key, "") if self.header else ""
 
     @property
+    def measured(self) -> bool:
+        """Whether its vectors are measured; on the demo model those turn more words."""
+        return self.header is not None and self.header.kind == "measured"
+
+    @property
     def of_one_word(self) -> bool:
         """Whether it was measured for a single word."""
         return self.says("made_by") == MEASURED_WORD
@@ -49,13 +54,14 @@ def fitting(heads: HeadTable, weights: str = "") -> list[Fitting]:
     """What has the same heads, best first.
 
     Those made with the very checkpoint that has these weights come first, then those for its kind
-    of model, then others; among equals the one with most concepts. Files of a single word are last.
+    of model, then others; among equals the one with most concepts, and measured vectors before
+    voted ones. Files of a single word are last.
     """
 
-    def rank(each: Fitting) -> tuple[bool, int, int, str]:
+    def rank(each: Fitting) -> tuple[bool, int, int, bool, str]:
         same = bool(weights) and each.says("weights") == weights
-        kind = 0 if same else 1 if each.general else 2
-        return each.of_one_word, kind, -len(each.concepts), each.choice
+        near = 0 if same else 1 if each.general else 2
+        return each.of_one_word, near, -len(each.concepts), not each.measured, each.choice
 
     return sorted([*_on_disk(heads), *_to_fetch(heads)], key=rank)
 

@@ -10,7 +10,7 @@ from ...hrv.relevance import HeadRelevance
 from ..library.choices import AUTO, listing
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id
-from .before import complaint
+from .before import Typed, complaint
 from .inputs import steer_inputs
 from .request import Fields, read_fields
 from .steer import Means, steer
@@ -39,10 +39,15 @@ class HRVSteer(io.ComfyNode):
 
     @classmethod
     def validate_inputs(
-        cls, text: str | None = None, word: str | None = None, more_words: str | None = None
+        cls,
+        text: str | None = None,
+        word: str | None = None,
+        read_as: str | None = None,
+        not_as: str | None = None,
+        more_words: str | None = None,
     ) -> bool | str:
-        """Whether the prompt has the words that are typed; few fields, for each repeats it."""
-        return complaint(text, word, more_words) or True
+        """Whether the fields say something, and the prompt has the words that are typed."""
+        return complaint(Typed(text, word, read_as, not_as, more_words)) or True
 
     @classmethod
     def fingerprint_inputs(cls, **_fields: Any) -> str:

@@ -34,7 +34,8 @@ def read_fields(fields: Fields) -> Request:
     """What the fields ask for; ValueError, in an artist's words, for what is unclear."""
     text, inside = take_out(fields.text, fields.strength)
     lines = more_readings(fields.more_words, fields.strength)
-    readings = (*_preset(fields.preset, fields.strength), *_own(fields), *lines, *inside)
+    own = own_reading(fields.word, fields.read_as, fields.not_as, fields.strength)
+    readings = (*_preset(fields.preset, fields.strength), *own, *lines, *inside)
     check_once(readings)
     return Request(text, readings)
 
@@ -55,8 +56,9 @@ def _preset(name: str, strength: float) -> list[WordReading]:
     return [replace(PRESETS[name], strength=strength)]
 
 
-def _own(fields: Fields) -> list[WordReading]:
-    """The word of the fields; none where they are empty."""
-    word, read_as, not_as = map(str.strip, (fields.word, fields.read_as, fields.not_as))
-    asked = word or read_as or not_as
-    return [WordReading(word, read_as, not_as, fields.strength)] if asked else []
+def own_reading(
+    word: str, read_as: str, not_as: str, strength: float = 1.0
+) -> tuple[WordReading, ...]:
+    """The reading of the node's own word; none where its fields are empty."""
+    asked = [each.strip() for each in (word, read_as, not_as)]
+    return (WordReading(asked[0], asked[1], asked[2], strength),) if any(asked) else ()

@@ -65,6 +65,14 @@ def test_the_very_checkpoints_file_comes_before_others_and_a_single_words_last(o
     assert fitting(heads)[0].choice == "large.safetensors"
 
 
+def test_of_equals_measured_vectors_come_first(own_folder, model):
+    keep(own_folder, "a", made_for(model, "x", "y"))
+    keep(own_folder, "b", replace(made_for(model, "x", "y"), kind="measured"))
+    keep(own_folder, "c", made_for(model, "x", "y", "z"))
+    names = [each.choice[0] for each in fitting(model_heads(model))]
+    assert names == ["c", "b", "a"]
+
+
 @pytest.mark.parametrize(
     ("heads", "title"), [(family(16, 48, 8, 72), "SD1.4"), (family(70, 440, 200, 660), "SDXL")]
 )

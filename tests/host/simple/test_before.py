@@ -10,7 +10,7 @@ from hrv_pack.nodes.library.fitting import fitting_model
 from hrv_pack.nodes.prompts.encoding import encoded
 from hrv_pack.nodes.prompts.tag import locate
 from hrv_pack.nodes.simple import on_the_spot
-from hrv_pack.nodes.simple.before import complaint
+from hrv_pack.nodes.simple.before import Typed, complaint
 from hrv_pack.nodes.simple.node import HRVSteer
 from hrv_pack.nodes.simple.on_the_spot import usual_settings
 from hrv_pack.nodes.simple.presets import NONE, PRESETS
@@ -36,22 +36,41 @@ def test_a_word_is_missing_before_the_run_where_it_is_in_the_run(clip, text, wor
         expected = ""
     except ValueError as error:
         expected = str(error)
-    assert complaint(text, word, "") == expected
+    assert complaint(Typed(text, word)) == expected
 
 
-def test_every_field_with_words_is_looked_at():
-    assert complaint("a mouse", "", "house: Color").startswith("'house' is not in the prompt")
-    assert "'house' is not in the prompt" in complaint("a mouse <hrv:house:Color>", "", "")
-    assert "more words: “mouse”" in complaint("a mouse", "", "mouse")
-    assert "is not a complete form" in complaint("a mouse <hrv:mouse", "", "")
-    assert HRVSteer.validate_inputs("a mouse", "mouse", "mouse: Color") is True
-    assert "'house' is not in the prompt" in HRVSteer.validate_inputs("a mouse", "house", "")
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (Typed("a mouse", more_words="house: Color"), "'house' is not in the prompt"),
+        (Typed("a mouse <hrv:house:Color>"), "'house' is not in the prompt"),
+        (Typed("a mouse", "house", "Color", ""), "'house' is not in the prompt"),
+        (Typed("a mouse", more_words="mouse"), "more words: “mouse”: Say what"),
+        (Typed("a mouse <hrv:mouse"), "is not a complete form"),
+        (Typed("a mouse", "mouse", " ", ""), "Say what “mouse” is to be read as"),
+        (Typed("a mouse", "", "Color", ""), "Name the word"),
+        (Typed("a mouse", "mouse", "Color", "color"), "which is the same"),
+        (Typed("a mouse", "mouse", "Color", "", "Mouse: Animals"), "asked for twice"),
+        (Typed("a mouse <hrv:mouse:Color>", more_words="mouse: Animals"), "asked for twice"),
+    ],
+)
+def test_every_field_is_looked_at(typed, message):
+    assert message in complaint(typed)
+    fields = {key: value for key, value in vars(typed).items() if value is not None}
+    assert HRVSteer.validate_inputs(**fields) == complaint(typed)
+
+
+def test_what_is_right_may_run():
+    right = Typed("a red mouse <hrv:red:Color>", "mouse", "computer mouse", "", "a: Shape\n")
+    assert HRVSteer.validate_inputs(**vars(right)) is True
+    assert HRVSteer.validate_inputs("", "", "", "", "") is True
 
 
 def test_what_another_node_fills_is_left_to_the_run():
-    assert HRVSteer.validate_inputs(LINKED, "house", "house: Color") is True
-    assert HRVSteer.validate_inputs("a mouse", LINKED, LINKED) is True
-    assert "more words: “house”" in HRVSteer.validate_inputs(LINKED, LINKED, "house")
+    assert HRVSteer.validate_inputs(LINKED, "house", "Color", "", "house#2: Color") is True
+    assert HRVSteer.validate_inputs("a mouse", LINKED, LINKED, LINKED, LINKED) is True
+    assert HRVSteer.validate_inputs("a mouse", "mouse", LINKED, "", "") is True
+    assert "more words: “house”" in HRVSteer.validate_inputs(LINKED, "", "", "", "house")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
