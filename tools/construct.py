@@ -49,6 +49,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--templates", type=Path, help="recipe measured: prompts with places, one per line")
     add("--images", type=int, default=1, help="recipe measured: images of each prompt")
     add("--swaps", type=int, default=3, help="recipe measured: other words for each word")
+    add("--vote", choices=("highest", "sum", "maximum"), default="highest", help="what counts")
     add("--parts", type=int, default=1, help="timestep bins to count apart")
     add("--stop-at", type=float, default=0.0, help="end when the halves agree so well (cosine)")
     add("--shard", default="1/1", help="the part to run, 1/16 to 16/16; merge them afterwards")

@@ -123,6 +123,7 @@ def _settings(options: argparse.Namespace, words: ConceptWords) -> ConstructSett
         recipe=options.recipe,
         timestep_bins=options.parts,
         measuring=_measuring(options, words),
+        rule=options.vote,
     )
 
 

@@ -6,6 +6,10 @@ N: concepts; K: semantic tokens of all concept-words; C: columns of a draw, see 
 Two recipes. "paper": a word of each concept is drawn for every head, and the softmax runs over
 the words' tokens alone. "authors", as the published vectors were made: one draw for all heads of
 a layer call, and a start token's key takes its part of the softmax before it is dropped.
+
+A head's scores become votes by a rule: the paper's gives one to the highest. Its appendix B.2
+names two others that it decides against, since heads differ in scale: adding the scores
+themselves, or the highest of them.
 """
 
 from __future__ import annotations
@@ -24,6 +28,10 @@ from .concepts import ConceptWords
 
 Recipe = Literal["paper", "authors"]
 RECIPES: tuple[Recipe, ...] = ("paper", "authors")
+VoteRule = Literal["highest", "sum", "maximum"]
+VOTE_RULES: tuple[VoteRule, ...] = ("highest", "sum", "maximum")
+WHOLE = 2**20
+"""What an attention of 1 counts as by the rules that add attention, so that counts stay whole."""
 _LARGEST = 2**23  # logits computed at a time, 32 MB
 
 
@@ -151,11 +159,30 @@ def mean_attention(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
     if together < len(q):
         parts = [slice(first, first + together) for first in range(0, len(q), together)]
         return torch.cat([mean_attention(q[part], keys, drawn.part(part)) for part in parts])
-    head = torch.arange(q.shape[1], device=q.device)[:, None]
-    columns = keys[drawn.rows, head].flatten(0, 1)  # B*h C d
     bias = drawn.bias.flatten(0, 1)[:, None]
-    logits = torch.baddbmm(bias, q.float().flatten(0, 1), columns.transpose(1, 2))
+    logits = torch.baddbmm(bias, q.float().flatten(0, 1), _columns(q, keys, drawn))
     return logits.softmax(dim=-1).mean(dim=1).unflatten(0, q.shape[:2])
+
+
+def logit_scale(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
+    """Mean of |Q K^T / sqrt(d)| over pixels and the tokens of the drawn words: (B, h) float32.
+
+    The scale of a head before its softmax (appendix B.2, table 4). Arguments as `mean_attention`;
+    one row at a time, so that it takes no more memory.
+    """
+    found = []
+    for row in range(len(q)):
+        part, own = slice(row, row + 1), drawn.part(slice(row, row + 1))
+        logits = torch.bmm(q[part].float().flatten(0, 1), _columns(q[part], keys, own))
+        word = (own.weight > 0).flatten(0, 1).float()  # h C
+        found.append((logits.abs().mean(dim=1) * word).sum(dim=1) / word.sum(dim=1))
+    return torch.stack(found)
+
+
+def _columns(q: Tensor, keys: Tensor, drawn: DrawnTokens) -> Tensor:
+    """The keys of each row's and head's columns, (B h, d, C)."""
+    head = torch.arange(q.shape[1], device=q.device)[:, None]
+    return keys[drawn.rows, head].flatten(0, 1).transpose(1, 2)
 
 
 def relevance_scores(attended: Tensor, drawn: DrawnTokens) -> Tensor:
@@ -167,11 +194,18 @@ def relevance_scores(attended: Tensor, drawn: DrawnTokens) -> Tensor:
     return ((attended * drawn.weight) @ drawn.concepts).transpose(1, 2)
 
 
-def votes(scores: Tensor) -> Tensor:
-    """The vote of each row and head, 1 for the concept with the highest score: (B, N, h) int64.
+def votes(scores: Tensor, rule: VoteRule = "highest") -> Tensor:
+    """The votes of each row and head by a rule: (B, N, h) int64 of scores (B, N, h).
 
-    scores: (B, N, h). Equal scores, as of a word that two concepts share, vote for the first. A
-    head whose scores are not finite has no vote.
+    highest: 1 for the concept with the highest score (Algorithm 1); maximum: that score, for that
+    concept; sum: every concept's score (both appendix B.2, in 1 / `WHOLE`). Equal scores, as of a
+    word that two concepts share, count for the first. A head whose scores are not finite has no
+    vote.
     """
     highest = scores == scores.amax(dim=1, keepdim=True)
-    return (highest & (highest.cumsum(dim=1) == 1)).long()
+    first = (highest & (highest.cumsum(dim=1) == 1)).long()
+    if rule == "highest":
+        return first
+    finite = scores.isfinite().all(dim=1, keepdim=True)
+    counted = (torch.where(finite, scores, 0.0).double() * WHOLE).round().long()
+    return counted * first if rule == "maximum" else counted

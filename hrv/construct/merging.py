@@ -11,7 +11,7 @@ from torch import Tensor
 from ..relevance import HeadRelevance
 from .concepts import ConceptWords, difference
 from .ranges import ranges, read_ranges
-from .records import RunRecord
+from .records import COUNTED, RunRecord
 from .vectors import normalise_votes
 
 
@@ -26,30 +26,20 @@ def merge_votes(records: Sequence[RunRecord]) -> RunRecord:
 
 
 def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
-    """One HRV from the votes of several of the same model, concepts and words.
+    """One HRV from what HRV Construct counted for several of the same model, concepts and words.
 
-    ValueError if one carries no votes, if they differ, or if an image would count twice.
+    Votes are added; measured effects are averaged, each by its images and steps, exact up to the
+    float32 of the vectors (relative 6e-8). ValueError if one carries no counts, if they differ, or
+    if an image would count twice.
     """
     first, *others = relevances
-    if any(relevance.kind == "measured" for relevance in relevances):
-        raise ValueError(
-            "One of these HRVs is measured, so it has no votes to add up. Only HRVs made by HRV "
-            "Construct can be merged; measure a word once more with more images instead."
-        )
     for other in others:
         _require_mergeable(first, other)
-    votes = torch.stack([_votes_of(relevance) for relevance in relevances]).sum(dim=0)
-    runs: dict[str, str] = {}
-    for relevance in relevances:
-        for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
-            before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
-            if before & new:
-                raise ValueError(
-                    "The same images would be counted twice "
-                    f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
-                )
-            runs[name] = ranges(sorted(before | new))
+    runs = _merged_runs(relevances)
     provenance = _merged_provenance(relevances, runs)
+    if first.kind == "measured":
+        return _averaged(relevances, provenance)
+    votes = torch.stack([_votes_of(relevance) for relevance in relevances]).sum(dim=0)
     vectors = normalise_votes(votes, first.concepts)
     return HeadRelevance(
         first.concepts,
@@ -60,6 +50,45 @@ def add_up(relevances: Sequence[HeadRelevance]) -> HeadRelevance:
         votes,
         _timestep_bins(relevances),
     )
+
+
+def _averaged(relevances: Sequence[HeadRelevance], provenance: Mapping[str, str]) -> HeadRelevance:
+    """Measured effects of several runs, weighted by the images and steps of each concept."""
+    first = relevances[0]
+    counts = torch.stack([_counts_of(relevance) for relevance in relevances])  # R N
+    sums = torch.stack([each.vectors for each in relevances]).double() * counts[..., None]
+    total = counts.sum(dim=0)
+    vectors = (sums.sum(dim=0) / total[:, None]).float()
+    counted = {**provenance, COUNTED: ", ".join(map(str, total.tolist()))}
+    return HeadRelevance(
+        first.concepts, first.words, first.heads, vectors, counted, kind="measured"
+    )
+
+
+def _counts_of(relevance: HeadRelevance) -> Tensor:
+    """How many images and steps each concept was measured on, (N,) int64."""
+    text = relevance.provenance.get(COUNTED, "")
+    if not text:
+        raise ValueError(
+            "One of these HRVs is measured, but not by HRV Construct, so it has no counts to add "
+            "up. Measure a word once more with more images instead."
+        )
+    return torch.tensor([int(count) for count in text.split(", ")])
+
+
+def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
+    """Which prompts of which run were counted; ValueError if one would count twice."""
+    runs: dict[str, str] = {}
+    for relevance in relevances:
+        for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
+            before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
+            if before & new:
+                raise ValueError(
+                    "The same images would be counted twice "
+                    f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
+                )
+            runs[name] = ranges(sorted(before | new))
+    return runs
 
 
 def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:
@@ -82,20 +111,25 @@ def _votes_of(relevance: HeadRelevance) -> Tensor:
 
 
 def _require_mergeable(first: HeadRelevance, other: HeadRelevance) -> None:
+    if first.kind != other.kind:
+        raise ValueError(
+            "Measured and voted HRVs cannot be added up. Connect only HRVs that HRV Construct made "
+            "with the same recipe."
+        )
     if first.heads != other.heads:
         raise ValueError(
-            "Votes of different models cannot be added up: "
+            "HRVs of different models cannot be added up: "
             f"{first.heads.description} and {other.heads.description}."
         )
     if (first.concepts, first.words) != (other.concepts, other.words):
         mine = ConceptWords(first.concepts, first.words)
         found = difference(mine, ConceptWords(other.concepts, other.words))
         raise ValueError(
-            "Votes can be added up only for the same concepts with the same words in the same "
+            "They can be added up only for the same concepts with the same words in the same "
             f"order; they differ: {found}."
         )
-    for key in ("weights", "recipe"):
-        mine_is, other_is = first.provenance.get(key), other.provenance.get(key)
+    for key, otherwise in (("weights", ""), ("recipe", ""), ("vote rule", "highest")):
+        mine_is, other_is = (each.provenance.get(key, otherwise) for each in (first, other))
         if mine_is and other_is and mine_is != other_is:
             raise ValueError(f"Their {key} differ: {mine_is} and {other_is}. Do not mix them.")
 

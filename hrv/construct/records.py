@@ -19,6 +19,8 @@ from .concepts import ConceptWords, difference
 from .ranges import ranges
 
 HALVES = 2
+COUNTED = "counted"
+"""In a measured HRV's provenance: images and steps that each concept was measured on."""
 R = TypeVar("R", bound="RunRecord")
 
 
@@ -119,7 +121,8 @@ class RunRecord(ABC):
         )
         for key in sorted({*mine, *theirs}):
             if mine.get(key) != theirs.get(key):
-                raise ValueError(f"They differ in {key}: {mine.get(key)} and {theirs.get(key)}.")
+                found = " and ".join(each.get(key, "not set") for each in (mine, theirs))
+                raise ValueError(f"They differ in {key}: {found}.")
 
     def resumed(self: R, prompts: Sequence[str]) -> R:
         """The same counts for a list of prompts that may be longer or shorter than its own.

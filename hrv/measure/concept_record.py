@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..construct.agreement import Agreement, vectors_agreement
-from ..construct.records import HALVES, RunRecord
+from ..construct.records import COUNTED, HALVES, RunRecord
 from ..relevance import HeadRelevance
 from .concept import ConceptEffects, mean_effects
 from .steer import towards
@@ -67,6 +67,6 @@ class ConceptRecord(RunRecord):
             self.words.words,
             self.heads,
             self.effects.float(),
-            {**self.provenance(), "counted": ", ".join(map(str, self.counts.sum(dim=0).tolist()))},
+            {**self.provenance(), COUNTED: ", ".join(map(str, self.counts.sum(dim=0).tolist()))},
             kind="measured",
         )

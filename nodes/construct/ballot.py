@@ -9,7 +9,14 @@ from typing import Any
 
 import torch
 
-from ...hrv.construct.algorithm import DrawnTokens, Recipe, WordLayout, draw_words, scaled_keys
+from ...hrv.construct.algorithm import (
+    DrawnTokens,
+    Recipe,
+    VoteRule,
+    WordLayout,
+    draw_words,
+    scaled_keys,
+)
 from ...hrv.construct.concepts import ConceptWords
 from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ..prompts.tag import read_prompt
@@ -43,7 +50,8 @@ def _positions(clip: Any, word: str) -> tuple[int, ...]:
 class Ballot:
     """What is voted on, the same for all images of a construction.
 
-    bins: T, the equal timestep bins of the sampling whose votes are counted apart.
+    bins: T, the equal timestep bins of the sampling whose votes are counted apart; rule: what of
+    a head's scores is counted.
     """
 
     words: ConceptWords
@@ -52,6 +60,7 @@ class Ballot:
     recipe: Recipe
     seed: int
     bins: int = 1
+    rule: VoteRule = "highest"
 
     @cached_property
     def layout(self) -> WordLayout:

@@ -7,7 +7,7 @@ from typing import Any
 import comfy.samplers
 from comfy_api.latest import io
 
-from ...hrv.construct.algorithm import RECIPES
+from ...hrv.construct.algorithm import RECIPES, VOTE_RULES
 from ...hrv.construct.concepts import ConceptWords
 from ...hrv.measure.concept_defaults import default_templates
 from ..library import concept_lists as concept_library
@@ -165,5 +165,15 @@ def _run_inputs() -> list[Any]:
             advanced=True,
             tooltip="Count the votes in so many timestep bins (equal parts of the denoising); "
             "HRV Inspect shows whether heads change their concept on the way.",
+        ),
+        io.Combo.Input(
+            "vote",
+            options=list(VOTE_RULES),
+            default="highest",
+            optional=True,
+            advanced=True,
+            tooltip="What of a head's attention counts. highest: one vote for the concept it "
+            "attends to most, as published. sum: its attention to every concept. maximum: its "
+            "attention to the one it attends to most. The paper decides against the last two.",
         ),
     ]

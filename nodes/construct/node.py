@@ -6,8 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io, ui
 
+from ...hrv.construct.algorithm import VoteRule
 from ...hrv.construct.concepts import parse_concepts, shared_words
-from ...hrv.construct.records import RunRecord
 from ...hrv.draw.heat_maps import heat_map
 from ..library.concept_lists import run_path
 from ..shared.images import to_image
@@ -61,6 +61,7 @@ class HRVConstruct(io.ComfyNode):
         stop_at: float = 0.0,
         exact: bool = True,
         parts: int = 1,
+        vote: VoteRule = "highest",
     ) -> io.NodeOutput:
         words = parse_concepts(concepts)
         method, measuring = read_recipe(recipe, words)
@@ -72,19 +73,23 @@ class HRVConstruct(io.ComfyNode):
             recipe=method,
             timestep_bins=parts,
             measuring=measuring,
+            rule=vote,
         )
         listed = listed_prompts(prompts_from, prompts, how_many, words, settings)
         construction = Construction(model, clip, words, listed, settings, run_path(run))
         warn_all(shared_words(words) if method != MEASURED else ())
-        return finished(construction.run(Reporter(node_id(cls)), stop_at), node_id(cls))
+        construction.run(Reporter(node_id(cls)), stop_at)
+        return finished(construction, node_id(cls))
 
 
-def finished(record: RunRecord, node: str | None) -> io.NodeOutput:
+def finished(construction: Construction, node: str | None) -> io.NodeOutput:
     """The HRV of a run and its heat map; how the halves agree, on the node."""
+    record = construction.record
     relevance, concepts = record.relevance(), record.words.concepts
     agreement = record.agreement()
     summary = f"{record.done} {record.unit}; {agreement.summary(concepts)}"
-    text = f"{summary}\n{agreement.table(concepts)}"
+    parts = (summary, construction.method.remarks(), agreement.table(concepts))
+    text = "\n".join(part for part in parts if part)
     show_text(text, node)
     image = to_image(heat_map(relevance, None, dark=True))
     return io.NodeOutput(relevance, image, ui=ui.PreviewText(text))

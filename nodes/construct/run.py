@@ -49,6 +49,9 @@ class Method(Protocol):
     def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
         """What is to be called for these prompts, by their numbers; each call adds some of them."""
 
+    def remarks(self) -> str:
+        """What else is to be told of the images of this session, in a sentence; or nothing."""
+
 
 class Construction:
     """A run that is checked and ready to sample; ValueError says what is wrong in the input.

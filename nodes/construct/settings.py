@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ...hrv.construct.algorithm import RECIPES, Recipe
+from ...hrv.construct.algorithm import RECIPES, VOTE_RULES, Recipe, VoteRule
 
 MEASURED: Literal["measured"] = "measured"
 METHODS: tuple[str, ...] = (*RECIPES, MEASURED)
@@ -79,7 +79,8 @@ class Measuring:
 class ConstructSettings:
     """How images are sampled, and their votes counted or what their heads do measured.
 
-    timestep_bins: equal parts of the denoising steps whose votes are counted apart.
+    timestep_bins: equal parts of the denoising steps whose votes are counted apart; rule: what of
+    a head's scores is counted.
     """
 
     sampling: Sampling
@@ -87,10 +88,13 @@ class ConstructSettings:
     recipe: Recipe | Literal["measured"] = "paper"
     timestep_bins: int = 1
     measuring: Measuring = Measuring()
+    rule: VoteRule = "highest"
 
     def __post_init__(self) -> None:
         if self.recipe not in METHODS:
             raise ValueError(f"recipe should be {' or '.join(METHODS)}; found {self.recipe!r}.")
+        if self.rule not in VOTE_RULES:
+            raise ValueError(f"vote should be {' or '.join(VOTE_RULES)}; found {self.rule!r}.")
         require_at_least_one("parts", self.timestep_bins)
         if self.recipe == MEASURED:
             self._require_measurable()
@@ -107,6 +111,11 @@ class ConstructSettings:
             raise ValueError(
                 f"parts ({self.timestep_bins}) counts votes apart, and recipe measured has "
                 "none. Set parts to 1."
+            )
+        if self.rule != "highest":
+            raise ValueError(
+                f"vote ({self.rule}) counts votes, and recipe measured has none. Set vote to "
+                "highest."
             )
         if not self.batching.exact:
             raise ValueError(
@@ -136,5 +145,7 @@ class ConstructSettings:
             "sampling": str(self.sampling),
             "pictures together": self.batching.together(prompts),
         }
+        if self.rule != "highest":
+            texts["vote rule"] = self.rule
         # Runs of recipe "authors" saved before prompts were encoded so are of other images.
         return {**texts, "tokens": "plain, one chunk"} if self.plain_prompts else texts

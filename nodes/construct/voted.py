@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...hrv.construct.scales import HeadScales
 from ...hrv.construct.votes import VoteRecord
 from ...hrv.heads import cross_attention_layers
 from ..host.patching import add_hooks
@@ -20,13 +21,15 @@ from .voting import Voting
 class Voted:
     """Samples the images of a record's prompts and adds their votes to it.
 
-    sampled: the votes (T, N, H) of the images of the last sampling, by the number of the prompt.
+    sampled: the votes (T, N, H) of the images of the last sampling, by the number of the prompt;
+    scales: of the heads, in the images of this session.
     """
 
     def __init__(
         self, model: Any, clip: Any, record: VoteRecord, settings: ConstructSettings
     ) -> None:
         self.record, self.batching = record, settings.batching
+        self.scales = HeadScales.none(record.heads)
         self.sampled: dict[int, torch.Tensor] = {}
         self.sampler = Sampler(model, clip, settings.sampling, settings.plain_prompts)
         embeddings = WordEmbeddings(clip, record.words)
@@ -38,8 +41,9 @@ class Voted:
             recipe=settings.voting,
             seed=settings.sampling.seed,
             bins=settings.timestep_bins,
+            rule=settings.rule,
         )
-        self.voting = Voting(ballot, ProjectedWords(embeddings), self._count)
+        self.voting = Voting(ballot, ProjectedWords(embeddings), self._count, self.scales.add)
         self.sampler.model = add_hooks(model, [self.voting])
 
     def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
@@ -48,6 +52,10 @@ class Voted:
         together = one_by_one(encoded) if self.batching.exact else by_length(encoded)
         for group in together:
             yield partial(self._sample, group)
+
+    def remarks(self) -> str:
+        """What else is to be told of the images of this session."""
+        return self.scales.summary()
 
     def _sample(self, group: Mapping[int, Encoded]) -> None:
         self.sampled.clear()

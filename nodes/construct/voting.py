@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ...hrv.construct.algorithm import (
     DrawnTokens,
+    logit_scale,
     mean_attention,
     relevance_scores,
     votes,
@@ -22,6 +23,7 @@ from ..prompts.tag import Prompt
 from .ballot import Ballot, ProjectedWords
 
 _ID = "construct"  # of the one prompt that each sampling of a construction has
+_LOOKED = 5  # evaluations from one look at the scale of the heads to the next
 
 
 @dataclass(frozen=True)
@@ -38,27 +40,52 @@ def drawn_prompt(numbers: Sequence[int]) -> DrawnPrompt:
 
 @dataclass
 class VotingState:
-    """numbers: of the prompts that are sampled; votes (B, T, N, H) of the evaluations so far."""
+    """numbers: of the prompts that are sampled; votes (B, T, N, H) of the evaluations so far.
+
+    voted: (B, H), in how many evaluations each head had a vote; scales: (B, H) of the evaluations
+    that were looked at.
+    """
 
     numbers: tuple[int, ...] = ()
     evaluations: int = 0
     votes: torch.Tensor | None = None
+    voted: torch.Tensor | int = 0
+    scales: list[torch.Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """What the heads compare in one evaluation, and what is known of each layer by then.
+
+    looked: whether the scale of the heads is taken too.
+    """
+
+    drawn: DrawnTokens
+    rows: slice
+    looked: bool
+    attended: dict[tuple[str, int], torch.Tensor] = field(default_factory=dict)
+    scales: dict[tuple[str, int], torch.Tensor] = field(default_factory=dict)
 
 
 class Voting(Hook[VotingState]):
     """Counts the votes of the images of each sampling (arXiv 2412.02237, Algorithm 1).
 
     count(number of the prompt, votes (T, N, H) int64) is called for each image of a sampling that
-    succeeded. The sampling's positive carries a `drawn_prompt`.
+    succeeded, look(scales (B, H)) for every fifth of its evaluations. The sampling's positive
+    carries a `drawn_prompt`.
     """
 
     label = "HRV Construct"
     phase = Phase.WATCH
 
     def __init__(
-        self, ballot: Ballot, keys: ProjectedWords, count: Callable[[int, torch.Tensor], None]
+        self,
+        ballot: Ballot,
+        keys: ProjectedWords,
+        count: Callable[[int, torch.Tensor], None],
+        look: Callable[[torch.Tensor], None] = lambda scales: None,
     ) -> None:
-        self.ballot, self.keys, self.count = ballot, keys, count
+        self.ballot, self.keys, self.count, self.look = ballot, keys, count, look
 
     def new_state(self) -> VotingState:
         return VotingState()
@@ -73,19 +100,20 @@ class Voting(Hook[VotingState]):
             return []
         state.numbers = prompt.numbers
         drawn = self.ballot.draw(prompt.numbers, state.evaluations, call.x.device)
+        evaluation = _Evaluation(drawn, rows, state.evaluations % _LOOKED == 0)
         state.evaluations += 1
-        attended: dict[tuple[str, int], torch.Tensor] = {}
         handles: list[RemovableHandle] = []
         for layer in call.layers:
             attention: Any = layer.attention
-            vote = self._voter(layer, call, drawn, rows, attended)
+            vote = self._voter(layer, call, evaluation)
             handles.append(attention.to_q.register_forward_hook(vote))
         return handles
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
         counted = None if state.votes is None else state.votes.cpu()  # B T N H
-        if counted is None or bool((counted.sum(dim=(1, 2)) != state.evaluations).any()):
+        voted = torch.as_tensor(state.voted)
+        if counted is None or bool((voted != state.evaluations).any()):
             raise ValueError(
                 "Some heads could not vote at every step: their attention is not finite (run the "
                 "model in float32), or another node skips parts of the model. Remove caching and "
@@ -93,37 +121,45 @@ class Voting(Hook[VotingState]):
             )
         for number, own in zip(state.numbers, counted, strict=True):
             self.count(number, own)
+        for scales in state.scales:
+            self.look(scales)
 
     def _voter(
-        self,
-        layer: CrossAttentionLayer,
-        call: Call,
-        drawn: DrawnTokens,
-        rows: slice,
-        attended: dict[tuple[str, int], torch.Tensor],
+        self, layer: CrossAttentionLayer, call: Call, evaluation: _Evaluation
     ) -> Callable[..., None]:
         """Keeps what the layer's heads attend to; after the last layer all of them vote."""
-        heads = self.ballot.heads
-        own = drawn.layer(heads.span(layer.stage, layer.layer))
+        name = (layer.stage, layer.layer)
+        own = evaluation.drawn.layer(self.ballot.heads.span(*name))
 
         def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
-            queries = q[rows].unflatten(-1, (layer.heads, -1)).transpose(1, 2)  # B P hd -> B h P d
-            attended[layer.stage, layer.layer] = mean_attention(
-                queries, self.keys.of(layer, q), own
-            )
-            if len(attended) == len(call.layers):
-                ordered = [attended[stage, number] for stage, number, _ in heads.layers]
-                self._count(call, votes(relevance_scores(torch.cat(ordered, dim=1), drawn)))
-                attended.clear()
+            heads = q[evaluation.rows].unflatten(-1, (layer.heads, -1))
+            queries, keys = heads.transpose(1, 2), self.keys.of(layer, q)  # B P h d -> B h P d
+            evaluation.attended[name] = mean_attention(queries, keys, own)
+            if evaluation.looked:
+                evaluation.scales[name] = logit_scale(queries, keys, own)
+            if len(evaluation.attended) == len(call.layers):
+                self._count(call, evaluation)
+                evaluation.attended.clear()
+                evaluation.scales.clear()
 
         return vote
 
-    def _count(self, call: Call, given: torch.Tensor) -> None:
-        """Add votes (B, N, H) to those of their timestep bin, on the device they are on."""
-        state = call.run.state(self)
+    def _count(self, call: Call, evaluation: _Evaluation) -> None:
+        """Add the votes (B, N, H) to those of their timestep bin, on the device they are on."""
+        state, bins = call.run.state(self), self.ballot.bins
+        scores = relevance_scores(self._in_order(evaluation.attended), evaluation.drawn)
+        given = votes(scores, self.ballot.rule)
         if state.votes is None:
-            state.votes = given.new_zeros((len(given), self.ballot.bins, *given.shape[1:]))
-        state.votes[:, _timestep_bin(call, self.ballot.bins)] += given
+            state.votes = given.new_zeros((len(given), bins, *given.shape[1:]))
+        state.votes[:, _timestep_bin(call, bins)] += given
+        state.voted = state.voted + (given.sum(dim=1) > 0).long()
+        if evaluation.looked:
+            state.scales.append(self._in_order(evaluation.scales))
+
+    def _in_order(self, parts: Mapping[tuple[str, int], torch.Tensor]) -> torch.Tensor:
+        """The parts (B, h, ...) of all layers in the order of the head table, (B, H, ...)."""
+        ordered = [parts[stage, number] for stage, number, _ in self.ballot.heads.layers]
+        return torch.cat(ordered, dim=1)
 
 
 def _timestep_bin(call: Call, bins: int) -> int:

@@ -41,6 +41,10 @@ class Measured:
         for number in missing:
             yield partial(self._measure, number)
 
+    def remarks(self) -> str:
+        """Nothing else is to be told."""
+        return ""
+
     def _measure(self, number: int) -> None:
         seed, scene = self.settings.sampling.seed, self.scene(number)
         size = len(self.record.words.concepts), len(self.record.heads)

@@ -24,6 +24,7 @@ needs_demo = pytest.mark.skipif(
 )
 pytestmark = [pytest.mark.usefixtures("host"), needs_demo]
 DEMO = ["--demo", "--size", "64x64", "--steps", "2", "--cfg", "4"]
+MEASURED = ("--recipe", "measured", "--swaps", "1")
 
 
 def construct(out: Path, *options: str, how_many: int = 4) -> int:
@@ -47,6 +48,18 @@ def test_four_shards_give_the_votes_of_one_process(whole, tmp_path):
     assert main(["--merge", *shards, "--out", str(out)]) == 0
     merged = load_relevance(out)
     assert torch.equal(merged.votes, whole.votes) and torch.equal(merged.vectors, whole.vectors)
+
+
+def test_recipe_measured_runs_in_shards_and_merges_to_measured_vectors(tmp_path):
+    measured = (*MEASURED, "--steps", "1")
+    out = tmp_path / "demo.hrv.safetensors"
+    for number in (1, 2):
+        assert construct(out, *measured, "--shard", f"{number}/2", how_many=8) == 0
+    shards = sorted(map(str, tmp_path.glob("demo.*-of-2.votes")))
+    assert main(["--merge", *shards, "--out", str(out)]) == 0
+    merged = load_relevance(out)
+    assert merged.kind == "measured" and merged.provenance["prompts"].startswith("8 of 8")
+    assert len(merged.concepts) == 9 and bool((merged.vectors != 0).any(dim=1).all())
 
 
 def test_a_second_call_has_nothing_left_to_do(tmp_path, capsys):
@@ -86,6 +99,10 @@ def test_a_process_killed_midway_resumes_to_the_votes_of_an_unbroken_one(host, w
         (["--out", "x.hrv.safetensors", *DEMO, "--size", "64"], "like 512x512"),
         (["--out", "x.hrv.safetensors", *DEMO, "--prompts", "gone.txt"], "cannot be read"),
         (["--out", "x.hrv.safetensors", "--merge", "gone.votes"], "no file of votes"),
+        (
+            ["--out", "x.hrv.safetensors", *DEMO, "--recipe", "measured", "--how-many", "1"],
+            "no word of",
+        ),
     ],
 )
 def test_wrong_options_say_what_is_wrong(options, message, tmp_path, monkeypatch, capsys):

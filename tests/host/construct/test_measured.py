@@ -223,6 +223,7 @@ def test_the_node_gives_a_signed_row_for_each_concept_and_goes_on(parts, tmp_pat
         ({"recipe": "measured", "how_many": 1}, "no word of: Sky. Measure more prompts"),
         ({"recipe": "measured", "exact": False}, "Switch exact on"),
         ({"recipe": "measured", "parts": 4}, "Set parts to 1"),
+        ({"recipe": "measured", "vote": "sum"}, "Set vote to highest"),
         ({"recipe": {"recipe": "measured", "images": 0}}, "images should be 1 or more"),
         ({"recipe": "measured", "sampler": "uni_pc"}, "HRV Construct acts between steps"),
         ({"recipe": "measured", "concepts": "Café: café, cafe\u0301\nB: b, c"}, "alike"),

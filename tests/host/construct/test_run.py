@@ -10,7 +10,7 @@ import torch
 from tiny_models import make_clip, make_model
 from torch import nn
 
-from hrv_pack.hrv.construct.algorithm import draw_words
+from hrv_pack.hrv.construct.algorithm import WHOLE, draw_words
 from hrv_pack.hrv.construct.concepts import parse_concepts
 from hrv_pack.hrv.construct.merging import merge_votes
 from hrv_pack.hrv.files.vote_file import load_votes
@@ -138,6 +138,31 @@ def test_votes_equal_the_literal_algorithm(structure, recipe, batch, size, apart
         for number, recorded in enumerate(recorder.evaluations)
     )
     assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("rule", ["sum", "maximum"])
+def test_the_rules_of_the_appendix_are_kept_and_do_not_mix_with_votes(parts, rule, tmp_path):
+    path = tmp_path / "a.votes"
+    counted = build(parts, path, rule=rule).run().total
+    whole = WHOLE * len(PROMPTS) * SAMPLING.steps
+    if rule == "sum":  # what is left is the rest of words with several tokens
+        assert (counted.sum(dim=0) <= whole).all() and (counted > 0).all()
+    assert (counted.sum(dim=0) > 0).all() and counted.max() < whole
+    assert torch.equal(load_votes(path).total, counted)
+    relevance = build(parts, path, rule=rule).run().relevance()
+    assert relevance.provenance["vote rule"] == rule
+    with pytest.raises(ValueError, match=f"vote rule: {rule} and not set"):
+        build(parts, path)
+    with pytest.raises(ValueError, match="vote rule differ"):
+        HRVMerge.execute(build(parts, prompts=PROMPTS[:1]).run().relevance(), hrv_2=relevance)
+
+
+def test_the_scale_of_the_heads_is_looked_at_and_told(parts):
+    run = build(parts, prompts=PROMPTS[:2])
+    assert run.method.remarks() == ""
+    run.run()
+    assert run.method.scales.count == 2 and (run.method.scales.mean > 0).all()
+    assert "largest over smallest" in run.method.remarks()
 
 
 def test_votes_do_not_depend_on_batch_order_shards_or_interruptions(parts, tmp_path):

@@ -152,8 +152,10 @@ def test_readings_of_one_measurement_are_opposite():
 
 
 def test_what_needs_votes_refuses_measured_hrvs():
-    with pytest.raises(ValueError, match="is measured, so it has no votes"):
+    with pytest.raises(ValueError, match="Measured and voted HRVs cannot be added up"):
         add_up([measured(), voted()])
+    with pytest.raises(ValueError, match="not by HRV Construct, so it has no counts"):
+        add_up([measured(), measured()])
     with pytest.raises(ValueError, match="without parts"):
         timestep_bins_map(measured())
 

@@ -6,14 +6,17 @@ import pytest
 import torch
 
 from hrv_pack.hrv.construct.algorithm import (
+    WHOLE,
     WordLayout,
     draw_words,
+    logit_scale,
     mean_attention,
     relevance_scores,
     scaled_keys,
     votes,
 )
 from hrv_pack.hrv.construct.concepts import ConceptWords
+from hrv_pack.hrv.construct.scales import HeadScales
 from hrv_pack.hrv.heads import HeadTable
 
 HEADS, WIDTH, PIXELS, BATCH = 4, 8, 25, 3
@@ -196,3 +199,61 @@ def test_large_layers_are_scored_in_parts(monkeypatch):
     whole = _scores(q, keys, draws)
     monkeypatch.setattr("hrv_pack.hrv.construct.algorithm._LARGEST", 1)
     torch.testing.assert_close(_scores(q, keys, draws), whole, rtol=1e-6, atol=1e-7)
+
+
+SCORES = torch.tensor([[[0.5, 0.2], [0.3, 0.2], [0.1, 0.6]]])
+
+
+def test_the_rules_count_a_vote_the_scores_or_the_highest_score():
+    assert votes(SCORES).tolist() == [[[1, 0], [0, 0], [0, 1]]]
+    counted = votes(SCORES, "sum").double() / WHOLE
+    assert (counted - SCORES).abs().max() < 1e-6
+    highest = votes(SCORES, "maximum").double() / WHOLE
+    assert (highest - torch.tensor([[[0.5, 0], [0, 0], [0, 0.6]]])).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("rule", ["sum", "maximum"])
+def test_scores_that_are_not_finite_count_nothing(rule):
+    scores = torch.tensor([[[0.3, 0.25], [float("nan"), 0.5]]])
+    assert votes(scores, rule)[..., 0].tolist() == [[0, 0]]
+    assert votes(scores, rule)[0, 1, 1] == WHOLE // 2
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_maximum_is_of_the_concept_that_gets_the_vote_and_the_sum_has_every_score(seed):
+    q, keys = _bank(seed)
+    scores = _scores(q, keys, _draws("paper"))
+    maximum, one = votes(scores, "maximum"), votes(scores)
+    assert torch.equal(maximum > 0, one > 0)
+    assert torch.equal(maximum, votes(scores, "sum") * one)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_scale_is_the_mean_of_literal_logits(seed):
+    q, keys = _bank(seed)
+    draws = _draws("paper", evaluation=seed)
+    drawn = WordLayout(LENGTHS).place(draws)
+    found = logit_scale(q, scaled_keys(keys.flatten(1), HEADS), drawn)
+    for row in range(len(q)):
+        for head in range(HEADS):
+            words = [_key_rows(n, int(draws[row, n, head])) for n in range(len(LENGTHS))]
+            logits = [
+                (q[row, head, pixel].double() @ keys[key, head].double()).abs() / WIDTH**0.5
+                for pixel in range(PIXELS)
+                for rows in words
+                for key in rows
+            ]
+            assert torch.isclose(found[row, head].double(), torch.stack(logits).mean(), rtol=1e-5)
+
+
+def test_scales_are_averaged_and_told_from_the_largest_to_the_smallest():
+    scales = HeadScales.none(TABLE)
+    assert scales.summary() == "" and not scales.mean.any()
+    looks = torch.rand(4, len(TABLE)) + 1
+    looks[:, 5], looks[:, 2] = 8.0, 0.5
+    scales.add(looks[:1])
+    scales.add(looks[1:])
+    assert (scales.mean - looks.double().mean(dim=0)).abs().max() < 1e-6
+    told = scales.summary()
+    assert f"{TABLE.names[5]}: 8, " in told and told.endswith("largest over smallest 16")
+    assert f"{TABLE.names[2]}: 0.5; " in told

@@ -7,7 +7,7 @@ import torch
 from vote_records import HEADS, PROMPTS, SETTINGS, WORDS
 from vote_records import record as votes
 
-from hrv_pack.hrv.construct.merging import merge_votes
+from hrv_pack.hrv.construct.merging import add_up, merge_votes
 from hrv_pack.hrv.files.vote_file import load_votes, open_run, save_votes
 from hrv_pack.hrv.measure.concept import ConceptEffects
 from hrv_pack.hrv.measure.concept_record import ConceptRecord
@@ -56,6 +56,19 @@ def test_shards_give_what_one_run_gives_but_for_rounding_and_a_resumed_one_the_s
         record(range(6)).merge(record(range(3, 10)))
 
 
+def test_hrvs_of_several_runs_are_averaged_by_their_images():
+    parts = [record((0, 1, 2)).relevance(), record((3,)).relevance(), record((4, 5)).relevance()]
+    merged, whole = add_up(parts), record(range(6)).relevance()
+    assert merged.kind == "measured"
+    assert (merged.vectors - whole.vectors).abs().max() < 2e-7 * whole.vectors.abs().max()
+    for key in ("counted", "runs", "recipe", "weights"):
+        assert merged.provenance[key] == whole.provenance[key]
+    again = add_up([merged, record((6,)).relevance()])
+    assert again.provenance["counted"] == record(range(7)).relevance().provenance["counted"]
+    with pytest.raises(ValueError, match="counted twice"):
+        add_up([merged, parts[1]])
+
+
 def test_halves_of_one_direction_agree_and_a_single_half_is_not_known():
     one = effects(1)
     same = record()
@@ -83,9 +96,7 @@ def test_a_run_is_kept_and_goes_on_and_the_same_effects_give_the_same_bytes(tmp_
 def test_a_run_of_votes_and_a_measured_one_do_not_mix(tmp_path):
     save_votes(tmp_path / "voted.votes", votes((0, 1), bins=1))
     save_votes(tmp_path / "measured.votes", record((0, 1)))
-    with pytest.raises(
-        ValueError, match=r"“voted” was begun otherwise.*recipe: paper and measured"
-    ):
+    with pytest.raises(ValueError, match=r"“voted” .*recipe: paper and measured"):
         open_run(tmp_path / "voted.votes", record())
     with pytest.raises(ValueError, match="recipe: measured and paper"):
         open_run(tmp_path / "measured.votes", votes(bins=1))
