@@ -73,13 +73,11 @@ clip: host ## open_clip into .host, the judge of benchmarks.real_models
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
 
-<<<<<<< HEAD
 thumbnails: ## draw the graphs that are the thumbnails of SD workflows; copy those that help pages show
 	@$(PY) -m tools.demo_report.graph_thumbnail
-=======
+
 demo-measured: ## measure the demo model's concepts, pretrained/demo-measured.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv measured
->>>>>>> 6720c06 (Vote rules of appendix B.2, the scale of the heads, measured HRVs of several runs merged)
 
 demo-model: ## train the next demo model and its judge, about 8 hours of 2 cores; resumes where it stopped
 	@OMP_NUM_THREADS=1 $(PY) -m torch.distributed.run --standalone --nproc_per_node 2 \
