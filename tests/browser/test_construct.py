@@ -10,7 +10,7 @@ from hrv_pack.tools.server import PACK
 
 IMAGES = 40
 NODE = '(window.app?.graph?.nodes?.find(node => node.type === "HRVConstruct"))'
-TOLD = f"() => {NODE}.widgets.find(w => w.name === '$$node-text-preview')?.value ?? ''"
+TOLD = f"() => {NODE}.properties['HRV text'] ?? ''"
 SHOWN = f"() => {NODE}.imgs?.length && {NODE}.imgs[0].naturalWidth > 1"
 
 
