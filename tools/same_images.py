@@ -41,7 +41,8 @@ from .server import PACK, Server
 BASE = "ec78e9d2cac5"  # before the pack was rebuilt by feature
 JUDGE = ROOT / "pretrained" / "demo_judge.safetensors"
 WORDING = {"tooltip", "description", "output_tooltips", "placeholder", "search_aliases"}
-UNSEEN = WORDING | {"hrv_menu"}  # a mark for the page's script
+WORDING |= {"display_name", "display", "advanced"}  # how a field is called and drawn
+UNSEEN = WORDING | {"hrv_menu", "hrv_words", "hrv_prompt"}  # marks for the page's script
 # Pages that end in a sentence: the row from which it is drawn. Its wording may change too.
 SENTENCES = {"demo-diagnosis": 610}
 NAMED = {"required", "optional"}

@@ -5,7 +5,8 @@ import { marked, optionsOf } from "./marks.js";
 import { promptTexts } from "./prompts.js";
 
 const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
-const CONNECT = "Connect an HRV Prompt to pick its words here.";
+const CONNECT = (name) => `Connect “${name}” to pick the prompt's words here.`;
+const NONE = "No HRV Prompt is connected: words of other prompts cannot be found.";
 const LATER = "The prompt's text comes from another node: type the word.";
 const EMPTY = "The prompt is still empty.";
 const HIGHEST = 84;
@@ -32,16 +33,21 @@ async function refresh(field, view) {
   const texts = promptTexts(view.node, of);
   const prompts = texts.filter((text) => text !== null);
   const asked = JSON.stringify({ prompts, words: String(field.value ?? ""), form });
-  const question = asked + texts.length;
+  const question = asked + (prompts.length ? "" : texts.length || whatIsMissing(view.node, of));
   if (question === view.asked) return;
   view.asked = question;
-  if (!prompts.length) return say(view, texts.length ? LATER : CONNECT);
+  if (!prompts.length) return say(view, texts.length ? LATER : whatIsMissing(view.node, of));
   const answer = await api.fetchApi("/hrv/words", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: asked,
   });
   if (view.asked !== question) return; // another question has been asked meanwhile
   if (answer.ok) show(field, view, form, await answer.json());
   else view.asked = null;
+}
+
+function whatIsMissing(node, of) {
+  const open = (node.inputs ?? []).find((input) => of.includes(input.name) && input.link == null);
+  return open ? CONNECT(open.name) : NONE;
 }
 
 const say = (view, text) =>

@@ -24,6 +24,7 @@ class HRVConcepts(io.ComfyNode):
             node_id="HRVConcepts",
             display_name="HRV Concepts",
             category=CATEGORY,
+            search_aliases=["concept list", "word list"],
             description="A set of concepts with words that stand for them, as text: start from "
             "the paper's 34, from a file, or from nothing, and add or replace your own.",
             inputs=[
@@ -71,6 +72,7 @@ class HRVMerge(io.ComfyNode):
             node_id="HRVMerge",
             display_name="HRV Merge",
             category=CATEGORY,
+            search_aliases=["add votes", "shards", "combine vectors"],
             description="Adds up the votes of several constructions of the same model and "
             "concepts, as if they had been one.",
             inputs=[

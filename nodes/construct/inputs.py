@@ -34,6 +34,7 @@ def _voting_inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "prompts_from",
+            display_name="prompts from",
             options=concept_library.prompt_sources(),
             tooltip="Your own text, the pack's list of varied prompts, or a .txt file in "
             "models/hrv/prompts with one prompt per line.",
@@ -47,17 +48,21 @@ def _voting_inputs() -> list[Any]:
         ),
         io.Int.Input(
             "how_many",
+            display_name="how many prompts",
             default=0,
             min=0,
             max=100000,
-            tooltip="Use only the first so many prompts; 0 uses all. With recipe measured: 8 "
+            advanced=True,
+            tooltip="Use only the first N prompts; 0 uses all. With recipe measured: 8 "
             "for each concept, at least 64.",
         ),
         io.Int.Input(
             "batch",
+            display_name="images per save",
             default=1,
             min=1,
             max=64,
+            advanced=True,
             tooltip="Images between two savings of the run; with exact off also the "
             "images sampled at a time.",
         ),
@@ -67,12 +72,42 @@ def _voting_inputs() -> list[Any]:
 def _sampling_inputs() -> list[Any]:
     """How images are sampled."""
     return [
-        io.Int.Input("seed", default=0, min=0, max=2**63 - 1, tooltip="Of noise and draws."),
-        io.Int.Input("steps", default=50, min=1, max=1000, tooltip="Sampling steps."),
-        io.Float.Input("cfg", default=7.5, min=0.0, max=100.0, step=0.1, tooltip="Guidance."),
-        io.Combo.Input("sampler", options=comfy.samplers.KSampler.SAMPLERS, tooltip="Sampler."),
+        io.Int.Input(
+            "seed",
+            default=0,
+            min=0,
+            max=2**63 - 1,
+            advanced=True,
+            tooltip="Seed of the noise and of the random choice of words.",
+        ),
+        io.Int.Input(
+            "steps",
+            default=50,
+            min=1,
+            max=1000,
+            advanced=True,
+            tooltip="Sampling steps of each image (paper: 50).",
+        ),
+        io.Float.Input(
+            "cfg",
+            default=7.5,
+            min=0.0,
+            max=100.0,
+            step=0.1,
+            advanced=True,
+            tooltip="Guidance; use the checkpoint's usual setting.",
+        ),
         io.Combo.Input(
-            "scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip="Scheduler."
+            "sampler",
+            options=comfy.samplers.KSampler.SAMPLERS,
+            advanced=True,
+            tooltip="Use the checkpoint's usual sampler.",
+        ),
+        io.Combo.Input(
+            "scheduler",
+            options=comfy.samplers.KSampler.SCHEDULERS,
+            advanced=True,
+            tooltip="Use the checkpoint's usual scheduler.",
         ),
         io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
         io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
@@ -137,21 +172,25 @@ def _run_inputs() -> list[Any]:
     return [
         io.String.Input(
             "run",
+            display_name="name of this run",
             default="",
             tooltip="A name for this run. Its votes are kept in models/hrv/runs, and running it "
             "again goes on where it stopped. Without a name nothing is kept.",
         ),
         io.Float.Input(
             "stop_at",
+            display_name="stop at agreement",
             default=0.0,
             min=0.0,
             max=1.0,
             step=0.005,
+            advanced=True,
             tooltip="End early when both halves of the images give such similar vectors for "
             "every concept (cosine), such as 0.98. 0: use all prompts.",
         ),
         io.Boolean.Input(
             "exact",
+            display_name="exact votes",
             default=True,
             advanced=True,
             tooltip="On: each image is computed by itself, and votes do not depend on the "
@@ -159,6 +198,7 @@ def _run_inputs() -> list[Any]:
         ),
         io.Int.Input(
             "parts",
+            display_name="timestep bins",
             default=1,
             min=1,
             max=100,

@@ -28,6 +28,7 @@ class HRVConstruct(io.ComfyNode):
             node_id="HRVConstruct",
             display_name="HRV Construct",
             category=CATEGORY,
+            search_aliases=["make vectors", "votes of heads", "head relevance", "own concepts"],
             description="Finds out which attention heads of your model know which concept: while "
             "images are made, every head votes for the concept it attends to most, or what each "
             "head does to a concept is measured.",

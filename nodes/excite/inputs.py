@@ -46,12 +46,13 @@ def excite_inputs() -> list[Any]:
             min=0.0,
             max=5.0,
             step=0.05,
-            tooltip="How far the latent is updated: 1 is the paper's, 0 leaves the image as it "
-            "is. Lower it when images look torn.",
+            display_mode=io.NumberDisplay.slider,
+            tooltip="Step size of the update. 1: as in the paper. 0: no change. Lower it if "
+            "images show artifacts.",
         ),
-        *_when(),
-        *_how_far(),
-        *_maps(),
+        *_time_inputs(),
+        *_size_inputs(),
+        *_map_inputs(),
         HRV.Input(
             "hrv",
             optional=True,
@@ -61,23 +62,25 @@ def excite_inputs() -> list[Any]:
     ]
 
 
-def _when() -> list[Any]:
+def _time_inputs() -> list[Any]:
     return [
         io.Float.Input(
             "move_until",
+            display_name="update until",
             default=0.5,
             min=0.0,
             max=1.0,
             step=0.05,
             advanced=True,
-            tooltip="The share of the steps, from the first, in which the latent is updated.",
+            display_mode=io.NumberDisplay.slider,
+            tooltip="Fraction of the steps, from the start, in which the latent is updated.",
         ),
         io.String.Input(
             "thresholds",
             default="0: 0.05, 0.2: 0.5, 0.4: 0.8",
             advanced=True,
-            tooltip="Share of the steps: attention that every word must have reached there, by "
-            "more updates. Empty: never.",
+            tooltip="Pairs of fraction of the steps: minimum attention. At these steps the update "
+            "is repeated until every word reaches that attention. Empty: off.",
         ),
         io.Int.Input(
             "refinements",
@@ -85,48 +88,52 @@ def _when() -> list[Any]:
             min=0,
             max=200,
             advanced=True,
-            tooltip="How many more updates at most, where a threshold is not reached.",
+            tooltip="Maximum number of repeated updates at a threshold.",
         ),
     ]
 
 
-def _how_far() -> list[Any]:
+def _size_inputs() -> list[Any]:
     return [
         io.Float.Input(
             "scale_factor",
+            display_name="step size",
             default=20.0,
             min=0.0,
             max=1000.0,
             step=0.5,
             advanced=True,
-            tooltip="The paper's step size; strength multiplies it.",
+            tooltip="Step size of the paper; multiplied by strength.",
         ),
         *(
             io.Float.Input(
                 name,
+                display_name=f"step size at the {which} step",
                 default=default,
                 min=0.0,
                 max=4.0,
                 step=0.05,
                 advanced=True,
-                tooltip=f"The step size at the {which} step is scale_factor times the root of "
-                "this.",
+                tooltip=f"The step size at the {which} step is this: scale_factor times the "
+                "square root of it.",
             )
             for name, default, which in (("range_start", 1.0, "first"), ("range_end", 0.5, "last"))
         ),
     ]
 
 
-def _maps() -> list[Any]:
+def _map_inputs() -> list[Any]:
     return [
         io.Boolean.Input(
             "smoothing",
+            display_name="smooth maps",
             default=True,
             advanced=True,
-            tooltip="Smooth each word's map, so that a patch must be attended to, not a point.",
+            tooltip="Smooths each word's map, so that a region must be attended to, not a point.",
         ),
         io.Float.Input(
             "smoothing_sigma",
+            display_name="smoothing width",
             default=0.5,
             min=0.05,
             max=5.0,
@@ -136,13 +143,15 @@ def _maps() -> list[Any]:
         ),
         io.Combo.Input(
             "smoothing_kernel",
+            display_name="smoothing kernel",
             options=list(KERNELS),
             advanced=True,
-            tooltip="The two published codes differ. as published: gaussian with an HRV, the "
-            "wide one without.",
+            tooltip="The two published implementations differ. as published: gaussian with an HRV, "
+            "the wide one without.",
         ),
         io.Combo.Input(
             "token_slice",
+            display_name="competing tokens",
             options=list(SLICES),
             advanced=True,
             tooltip="The tokens that compete for a pixel. as published: 1 to 76 with an HRV, 1 "
@@ -150,6 +159,7 @@ def _maps() -> list[Any]:
         ),
         io.Combo.Input(
             "map_size",
+            display_name="map size",
             options=list(get_args(MapSize)),
             advanced=True,
             tooltip="Pixels of the maps, as a share of the latent's. auto: 1/64 with an HRV, "
@@ -157,6 +167,7 @@ def _maps() -> list[Any]:
         ),
         io.Combo.Input(
             "checkpointing",
+            display_name="save memory",
             options=["auto", "on", "off"],
             advanced=True,
             tooltip="on: much less memory, a third more time in steps with an update. auto: on "

@@ -36,8 +36,16 @@ class AttendExcite(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="HRVAttendExcite",
-            display_name="A&E-HRV",
+            display_name="Nothing Forgotten (A&E-HRV)",
             category=CATEGORY,
+            search_aliases=[
+                "attend and excite",
+                "attend-and-excite",
+                "forgotten object",
+                "missing object",
+                "several objects",
+            ],
+            is_experimental=True,  # docs/evidence.md finds no gain over the plain method
             description="For prompts with several things: while the image is made, updates its "
             "latent so that each named word is attended to, and none of them is forgotten.",
             inputs=excite_inputs(),

@@ -18,6 +18,7 @@ class HRVDemoModel(io.ComfyNode):
             node_id="HRVDemoModel",
             display_name="HRV Demo Model",
             category=CATEGORY,
+            search_aliases=["tiny model", "try without a GPU", "example model"],
             description="A tiny model that comes with the pack, to try the HRV nodes in seconds, "
             "without a download or a GPU. It draws 64x64 scenes such as “a blue striped cat and a "
             "red boat on a rainy day”. Use Empty Latent Image at 64x64.",

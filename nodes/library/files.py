@@ -34,6 +34,7 @@ class HRVLoad(io.ComfyNode):
             node_id="HRVLoad",
             display_name="HRV Load",
             category=CATEGORY,
+            search_aliases=["head relevance vectors", "attention heads", "concept vectors"],
             description="Loads head relevance vectors: which attention heads of a model know "
             "which concept. Files are read from models/hrv; “download:” entries are fetched once.",
             inputs=[
@@ -98,6 +99,7 @@ class HRVSave(io.ComfyNode):
             node_id="HRVSave",
             display_name="HRV Save",
             category=CATEGORY,
+            search_aliases=["save vectors", "head relevance vectors"],
             description="Saves head relevance vectors into models/hrv as one file to share.",
             inputs=[
                 HRV.Input("hrv", tooltip="What to save."),

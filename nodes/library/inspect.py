@@ -36,18 +36,20 @@ class HRVInspect(io.ComfyNode):
             node_id="HRVInspect",
             display_name="HRV Inspect",
             category=CATEGORY,
+            search_aliases=["heat map of heads", "attention heads", "similarity", "timestep bins"],
             description="Shows which heads know a concept, how alike concepts are, and the most "
             "relevant heads by name.",
             inputs=[
                 HRV.Input("hrv", tooltip="What to look at."),
                 io.Combo.Input("view", options=list(VIEWS), tooltip="What to draw."),
-                concept_input("concept", "For the views of one concept."),
+                concept_input("concept", "Used by the views that show one concept."),
                 io.Int.Input(
                     "top",
+                    display_name="heads listed",
                     default=10,
                     min=1,
                     max=50,
-                    tooltip="How many heads the table of top heads lists.",
+                    tooltip="Number of heads in the table.",
                 ),
                 io.Combo.Input("theme", options=["dark", "light"], tooltip="Colours of the plot."),
             ],

@@ -28,10 +28,16 @@ class HRVCapture(io.ComfyNode):
             node_id="HRVCapture",
             display_name="HRV Capture",
             category=CATEGORY,
-            description="Watches where each word of a prompt goes while the sampler runs, head by "
-            "head. The image stays exactly the same. Look at the maps with Selective Attention "
-            "Map or Misreading Diagnosis, and change word, concept and heads without sampling "
-            "again.",
+            search_aliases=[
+                "DAAM",
+                "attention maps",
+                "cross-attention",
+                "heat map",
+                "live preview",
+            ],
+            description="Records the attention maps of every word and head while the sampler "
+            "runs; the image does not change. View them with Selective Attention Map or "
+            "Misreading Diagnosis: word, concept and heads can be changed without sampling again.",
             inputs=[
                 model_input(),
                 io.Conditioning.Input(
@@ -40,6 +46,7 @@ class HRVCapture(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "keep_on",
+                    display_name="keep maps on",
                     options=KEEP_ON,
                     advanced=True,
                     tooltip="Where the maps lie while sampling: CPU saves memory of the GPU "
@@ -47,8 +54,8 @@ class HRVCapture(io.ComfyNode):
                 ),
                 io.String.Input(
                     "preview_word",
+                    display_name="preview word",
                     default="",
-                    advanced=True,
                     tooltip="A word whose map, over all heads, grows on this node while the "
                     "sampler runs. Leave empty for none. Changing it samples again.",
                     extra_dict=words_of("conditioning", form="phrase"),

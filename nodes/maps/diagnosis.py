@@ -25,21 +25,29 @@ class HRVMisreadingDiagnosis(io.ComfyNode):
             node_id="HRVMisreadingDiagnosis",
             display_name="Misreading Diagnosis",
             category=CATEGORY,
-            description="Shows why a prompt was misread: how far the heads of each concept claim "
-            "a word, where they see it, and which Concept Adjust that suggests.",
+            search_aliases=["ambiguous word", "why misread", "compare concepts", "heat map"],
+            description="Compares how strongly the heads of several concepts attend to a word, "
+            "and where, and suggests a Concept Adjust setting.",
             inputs=[
                 *map_inputs(),
                 HRV.Input("hrv", tooltip="Head relevance vectors made for this model (HRV Load)."),
-                concept_input("meant", "What the word was meant as."),
-                concept_input("instead", "What it may have been taken for.", "Plants"),
+                concept_input("meant", "The concept you meant."),
+                concept_input("instead", "The concept it may be confused with.", "Plants"),
                 io.String.Input(
                     "more_concepts",
+                    display_name="more concepts",
                     default="",
-                    tooltip="More readings to compare, separated by commas.",
+                    advanced=True,
+                    tooltip="More concepts to compare, separated by commas.",
                 ),
                 *amount_inputs(),
                 *scale_inputs(),
-                io.Combo.Input("theme", options=["dark", "light"], tooltip="Colours of the page."),
+                io.Combo.Input(
+                    "theme",
+                    options=["dark", "light"],
+                    advanced=True,
+                    tooltip="Light or dark panel.",
+                ),
             ],
             outputs=[
                 io.Image.Output(display_name="panel", tooltip="The captioned comparison."),

@@ -20,12 +20,12 @@ def map_inputs() -> list[Any]:
     return [
         MAPS.Input("maps", tooltip="The maps that HRV Capture collected."),
         io.Latent.Input(
-            "samples", tooltip="The LATENT just as it leaves the sampler with the watched model."
+            "samples", tooltip="The LATENT straight from the sampler that uses HRV Capture's MODEL."
         ),
         io.Image.Input(
             "image",
             optional=True,
-            tooltip="The decoded image, to draw on. Without it the latent is drawn in grey.",
+            tooltip="The decoded image to draw on. Without it, a grey preview of the latent.",
         ),
         io.String.Input(
             "word",
@@ -42,15 +42,17 @@ def amount_inputs() -> list[Any]:
     return [
         io.Float.Input(
             "amount",
+            display_name="how many heads",
             default=25.0,
             min=0.0,
             max=10000.0,
             step=1.0,
-            tooltip="How many heads to look through, counted as the unit says. 20 to 25 percent "
-            "of the most relevant ones segment best.",
+            tooltip="How many heads to use, as a share of all or a number. In the paper, the 20 to "
+            "25 percent most relevant heads segment best.",
         ),
         io.Combo.Input(
             "unit",
+            display_name="counted in",
             options=UNITS,
             tooltip="percent: a share of the model's heads. heads: a number of them.",
         ),
@@ -63,12 +65,13 @@ def head_inputs() -> list[Any]:
         io.Combo.Input(
             "heads",
             options=HEADS,
-            tooltip="most relevant: the heads that know the concept. least relevant: for "
-            "comparison. all: every head. DAAM: the heads DAAM uses. by name: those in names.",
+            tooltip="most relevant: the heads that respond most to the concept. least relevant: "
+            "for comparison. all: every head. DAAM: the heads DAAM uses. by name: those in names.",
         ),
         *amount_inputs(),
         io.String.Input(
             "names",
+            display_name="heads by name",
             default="",
             advanced=True,
             tooltip="Heads by stage, layers and heads: u0-3.* or d4.2-5 or m, several separated "
@@ -82,9 +85,10 @@ def scale_inputs() -> list[Any]:
     return [
         io.Combo.Input(
             "normalisation",
+            display_name="scaling of heat",
             options=["min-max", "relative to the maximum"],
-            tooltip="min-max: the coldest place is 0, the hottest 1. relative to the maximum: "
-            "only the hottest place is fixed.",
+            advanced=True,
+            tooltip="min-max: scaled from 0 to 1. relative to the maximum: divided by the maximum.",
         ),
         io.Float.Input(
             "threshold",
@@ -92,7 +96,8 @@ def scale_inputs() -> list[Any]:
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="The mask is where the heat lies above this.",
+            display_mode=io.NumberDisplay.slider,
+            tooltip="Pixels hotter than this become the mask.",
         ),
     ]
 
@@ -110,6 +115,7 @@ def drawing_inputs() -> list[Any]:
             max=1.0,
             step=0.05,
             advanced=True,
+            display_mode=io.NumberDisplay.slider,
             tooltip="How strongly the heat covers the image.",
         ),
         io.Boolean.Input(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -26,6 +26,15 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
             node_id="HRVSelectiveAttentionMap",
             display_name="Selective Attention Map",
             category=CATEGORY,
+            search_aliases=[
+                "DAAM",
+                "heat map",
+                "heatmap",
+                "attention map",
+                "word mask",
+                "segmentation",
+            ],
+            is_experimental=True,  # docs/evidence.md finds no gain over the plain method
             description="Shows where in the image a word went, through the attention heads that "
             "know its concept. Change anything here without sampling again.",
             inputs=[
@@ -90,7 +99,8 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
         if outline:
             shown = outlined(shown, mask, max(1, size[1] // 400))
         score = _score(mask, reference)
-        return io.NodeOutput(shown, colour_map(heat, colours), mask.float(), score)
+        seen = ui.PreviewImage(shown, cls=cls)
+        return io.NodeOutput(shown, colour_map(heat, colours), mask.float(), score, ui=seen)
 
 
 def _score(mask: Tensor, reference: Tensor | None) -> float:

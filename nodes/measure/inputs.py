@@ -51,6 +51,7 @@ def _word_inputs() -> list[Any]:
         ),
         io.String.Input(
             "read_as",
+            display_name="read as",
             default="",
             tooltip="A clear phrase for what the word should mean, to stand in its place: "
             "computer mouse.",
@@ -58,6 +59,7 @@ def _word_inputs() -> list[Any]:
         ),
         io.String.Input(
             "not_as",
+            display_name="not as",
             default="",
             tooltip="A clear phrase for what it should not mean: mouse animal. Empty: measured "
             "against a prompt without words.",
@@ -75,9 +77,15 @@ def _sampling_inputs() -> list[Any]:
             max=1000,
             tooltip="Images of the plain prompt to measure on. More give steadier vectors.",
         ),
-        io.Int.Input("steps", default=10, min=1, max=1000, tooltip="Sampling steps of each."),
-        io.Int.Input("seed", default=0, min=0, max=2**63 - 1, tooltip="Of their noise."),
-        io.Float.Input("cfg", default=7.5, min=0.0, max=100.0, step=0.1, tooltip="Guidance."),
+        io.Int.Input(
+            "steps", default=10, min=1, max=1000, advanced=True, tooltip="Sampling steps of each."
+        ),
+        io.Int.Input(
+            "seed", default=0, min=0, max=2**63 - 1, advanced=True, tooltip="Of their noise."
+        ),
+        io.Float.Input(
+            "cfg", default=7.5, min=0.0, max=100.0, step=0.1, advanced=True, tooltip="Guidance."
+        ),
         io.Int.Input("width", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
         io.Int.Input("height", default=512, min=16, max=8192, step=8, tooltip="In pixels."),
     ]

@@ -28,6 +28,13 @@ class HRVMeasure(io.ComfyNode):
             node_id="HRVMeasure",
             display_name="HRV Measure",
             category=CATEGORY,
+            search_aliases=[
+                "ambiguous word",
+                "two meanings",
+                "word sense",
+                "gradient",
+                "make vectors",
+            ],
             description="For a word that can mean two things: measures which attention heads of "
             "your model turn it towards one meaning. Concept Adjust and Concept Strengthen steer "
             "by it.",

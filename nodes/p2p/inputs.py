@@ -34,7 +34,7 @@ def edit_inputs() -> list[Any]:
             "mode",
             options=["replace", "refine", "reweight"],
             tooltip="replace: words swapped one for one. refine: words added or left out. "
-            "reweight: the named words louder or softer.",
+            "reweight: the named words stronger or weaker.",
         ),
         io.String.Input(
             "words",
@@ -49,6 +49,7 @@ def edit_inputs() -> list[Any]:
         strength_input(),
         io.Float.Input(
             "weight",
+            display_name="reweight by",
             default=1.0,
             min=-10.0,
             max=10.0,
@@ -58,6 +59,7 @@ def edit_inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "layers",
+            display_name="layers kept",
             options=list(DIVISORS),
             advanced=True,
             tooltip="The largest layers whose self-attention is kept, and the layers that the "
@@ -84,6 +86,7 @@ def edit_inputs() -> list[Any]:
 def _self_replace() -> Any:
     return io.DynamicCombo.Input(
         "self_replace",
+        display_name="self replace",
         options=[
             io.DynamicCombo.Option("auto", []),
             io.DynamicCombo.Option("custom", [_range("share", PUBLISHED[True], "shapes are kept")]),
@@ -96,12 +99,14 @@ def _self_replace() -> Any:
 def _range(name: str, default: float, effect: str) -> Any:
     return io.Float.Input(
         name,
+        display_name=name.replace("_", " "),
         default=default,
         min=0.0,
         max=1.0,
         step=0.05,
-        tooltip=f"Share of the steps, from the first, in which {effect}. More keeps more of the "
-        "source image, less lets the edit change more.",
+        display_mode=io.NumberDisplay.slider,
+        tooltip=f"Fraction of the steps, from the start, in which {effect}. Higher: closer to the "
+        "source. Lower: freer edit.",
     )
 
 
@@ -109,12 +114,14 @@ def _blend_inputs() -> list[Any]:
     return [
         io.Boolean.Input(
             "local_blend",
+            display_name="local blend",
             default=False,
             advanced=True,
             tooltip="Keep the source image outside the area that the blend words attend to.",
         ),
         io.String.Input(
             "blend_words",
+            display_name="blend words",
             default="",
             advanced=True,
             tooltip="The words whose area may change, of either prompt, such as the object. "
@@ -123,11 +130,13 @@ def _blend_inputs() -> list[Any]:
         ),
         io.Float.Input(
             "blend_threshold",
+            display_name="blend threshold",
             default=0.3,
             min=0.0,
             max=1.0,
             step=0.05,
             advanced=True,
+            display_mode=io.NumberDisplay.slider,
             tooltip="How strongly a place must be attended to, relative to the most attended "
             "one, to be changed. Higher keeps more of the source.",
         ),

@@ -29,8 +29,16 @@ class HRVP2PEdit(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="HRVP2PEdit",
-            display_name=LABEL,
+            display_name=f"Change a Word ({LABEL})",
             category=CATEGORY,
+            search_aliases=[
+                "prompt to prompt",
+                "prompt-to-prompt",
+                "p2p",
+                "edit an image",
+                "change a word",
+                "swap a word",
+            ],
             description="Changes a colour, material, pattern, style or the weather and keeps the "
             "image: makes it from the source prompt and from the target prompt side by side.",
             inputs=edit_inputs(),
@@ -91,6 +99,7 @@ class HRVP2PSplit(io.ComfyNode):
             node_id="HRVP2PSplit",
             display_name="P2P Split",
             category=CATEGORY,
+            search_aliases=["prompt to prompt", "p2p", "source and edited"],
             description="Separates what was sampled with P2P-HRV Edit into source and edited, in "
             "the same order: images, latents, or both.",
             inputs=[

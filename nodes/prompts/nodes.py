@@ -22,6 +22,7 @@ class HRVPrompt(io.ComfyNode):
             node_id="HRVPrompt",
             display_name="HRV Prompt",
             category=CATEGORY,
+            search_aliases=["text encode", "positive prompt", "words", "tokens"],
             description="Encodes a prompt like CLIP Text Encode and remembers where each word "
             "stands, so that the HRV nodes can steer single words.",
             inputs=[
@@ -53,6 +54,7 @@ class HRVTagPrompt(io.ComfyNode):
             node_id="HRVTagPrompt",
             display_name="HRV Tag Prompt",
             category=CATEGORY,
+            search_aliases=["text encode", "tokens", "any text encoder"],
             description="For a CONDITIONING from another text encode node: tells HRV nodes "
             "where its words stand. Give it the same text and the same CLIP.",
             inputs=[

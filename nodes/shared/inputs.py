@@ -42,8 +42,9 @@ def strength_input() -> Any:
         min=0.0,
         max=3.0,
         step=0.05,
-        tooltip="How far to go: 0 leaves the image as it is, 1 is the full vector of the "
-        "paper, more exaggerates.",
+        display_mode=io.NumberDisplay.slider,
+        tooltip="Steering strength. 0: no change. 1: full effect, as in the paper. Above 1: "
+        "exaggerated.",
     )
 
 
@@ -51,19 +52,21 @@ def clamp_inputs() -> list[Any]:
     return [
         io.Combo.Input(
             "clamp",
+            display_name="limit strong heads",
             options=["auto", "none", "custom"],
             default="auto",
             advanced=True,
-            tooltip="Tames very strong heads. auto: 9 on SDXL, none on SD1.x and SD2.x.",
+            tooltip="Limits very large relevance. auto: 9 on SDXL, no limit on SD1.x and SD2.x.",
         ),
         io.Float.Input(
             "clamp_at",
+            display_name="limit",
             default=9.0,
             min=0.1,
             max=1000.0,
             step=0.1,
             advanced=True,
-            tooltip="The largest relevance a head may have; used when clamp is custom.",
+            tooltip="The largest relevance of a head; only used when the limit is custom.",
         ),
     ]
 
@@ -72,14 +75,17 @@ def percent_inputs() -> list[Any]:
     return [
         io.Float.Input(
             name,
+            display_name=name.replace("_", " "),
             default=default,
             min=0.0,
             max=1.0,
             step=0.01,
             advanced=True,
-            tooltip=f"When in the sampling to {verb} steering: 0 is the first step, 1 the last.",
+            display_mode=io.NumberDisplay.slider,
+            tooltip=f"When to {verb} steering, as a fraction of the sampling steps: 0 is the "
+            "first step, 1 the last.",
         )
-        for name, default, verb in (("start_percent", 0.0, "begin"), ("end_percent", 1.0, "stop"))
+        for name, default, verb in (("start_percent", 0.0, "start"), ("end_percent", 1.0, "stop"))
     ]
 
 

@@ -52,12 +52,14 @@ def _word_inputs() -> list[Any]:
         ),
         io.String.Input(
             "read_as",
+            display_name="read as",
             default="",
             tooltip="What the word should mean: a concept of the model's HRV file, such as Color, "
             "or a clear phrase, such as computer mouse, which is measured once.",
         ),
         io.String.Input(
             "not_as",
+            display_name="not as",
             default="",
             tooltip="What it should not mean: Plants, or mouse animal. May stay empty.",
         ),
@@ -72,6 +74,7 @@ def _word_inputs() -> list[Any]:
         ),
         io.String.Input(
             "more_words",
+            display_name="more words",
             default="",
             multiline=True,
             tooltip="More words, one per line, strength last: lavender: Color: -Plants: 0.8",

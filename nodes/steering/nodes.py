@@ -26,8 +26,8 @@ from ..shared.inputs import (
 from .steering import Steering, steered
 
 WORDS_TIP = (
-    "The word or words to steer, as they stand in the prompt, separated by commas: vase, red car. "
-    "A word that comes more than once is steered everywhere; mouse#2 means the second one."
+    "The words to steer, exactly as written in the prompt, separated by commas: vase, red car. "
+    "If a word appears several times, all are steered; mouse#2 means only the second."
 )
 _TYPE_A_WORD = "type the word of the prompt to steer into “words”."
 
@@ -55,9 +55,18 @@ class HRVConceptStrengthen(io.ComfyNode):
             node_id="HRVConceptStrengthen",
             display_name="Concept Strengthen",
             category=CATEGORY,
-            description="Makes a word of the prompt speak louder through the attention heads "
-            "that know a concept: a colour word more colourful, a material more itself.",
-            inputs=_word_inputs(concept_input("concept", "What the word should be read as.")),
+            search_aliases=[
+                "stronger word",
+                "emphasize a word",
+                "prompt weight",
+                "attention heads",
+            ],
+            description="Strengthens what a word says about one concept, through the attention "
+            "heads that respond to that concept: a colour word affects colour more, a material "
+            "word the material.",
+            inputs=_word_inputs(
+                concept_input("concept", "The concept that the word should express more.")
+            ),
             outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
         )
 
@@ -93,6 +102,13 @@ class HRVConceptAdjust(io.ComfyNode):
             node_id="HRVConceptAdjust",
             display_name="Concept Adjust",
             category=CATEGORY,
+            search_aliases=[
+                "ambiguous word",
+                "two meanings",
+                "misread word",
+                "read a word as",
+                "attention heads",
+            ],
             description="For a word that can mean two things: pulls it towards one concept and "
             "away from the other (lavender: Color, not Plants).",
             inputs=[
@@ -100,8 +116,12 @@ class HRVConceptAdjust(io.ComfyNode):
                     concept_input("desired", "What the word should mean."),
                     concept_input("undesired", "What the word should not be taken for.", "Plants"),
                 ),
-                _weight_input("desired_weight", 2.0, "How hard to pull towards the desired one."),
-                _weight_input("undesired_weight", 1.0, "How hard to push off the undesired one."),
+                _weight_input("desired_weight", 2.0, "Weight of the desired concept (paper: 2)."),
+                _weight_input(
+                    "undesired_weight",
+                    1.0,
+                    "Weight with which the undesired concept is pushed away (paper: 1).",
+                ),
             ],
             outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
         )
@@ -142,13 +162,22 @@ class HRVOrderedWeaken(io.ComfyNode):
             node_id="HRVOrderedWeaken",
             display_name="Ordered Weaken",
             category=CATEGORY,
-            description="Weakens the heads that know a concept, most relevant first, and shows "
-            "what disappears from the image. Least relevant first should spare the concept.",
+            search_aliases=[
+                "remove a concept",
+                "weaken heads",
+                "MoRHF",
+                "LeRHF",
+                "ablation",
+                "erase",
+            ],
+            description="Weakens attention heads in order of their relevance to a concept, to "
+            "see what disappears. Starting with the least relevant heads should leave the concept "
+            "intact.",
             inputs=[
                 model_input(),
                 hrv_input(),
                 prompt_input(),
-                concept_input("concept", "The concept whose heads are put in order."),
+                concept_input("concept", "Heads are ranked by their relevance to this concept."),
                 io.Combo.Input(
                     "order",
                     options=["MoRHF", "LeRHF", "random"],
@@ -157,35 +186,39 @@ class HRVOrderedWeaken(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "amount",
+                    display_name="how many heads",
                     default=10.0,
                     min=0.0,
                     max=10000.0,
                     step=1.0,
-                    tooltip="How many heads to weaken, counted as the unit says.",
+                    tooltip="How many heads to weaken, as a number or as a share of all.",
                 ),
                 io.Combo.Input(
                     "unit",
+                    display_name="counted in",
                     options=["heads", "percent"],
                     tooltip="heads: a number of heads (SD1.x has 128, SDXL 1300). "
                     "percent: a share of them.",
                 ),
                 io.Float.Input(
                     "factor",
+                    display_name="weakened to",
                     default=WEAKENING_FACTOR,
                     min=-4.0,
                     max=2.0,
                     step=0.1,
-                    tooltip="What the weakened maps are multiplied with. 1 changes nothing, 0 "
-                    "silences, below 0 removes more. The paper takes -2.",
+                    tooltip="Factor for the weakened heads' attention maps. 1: unchanged, 0: off, "
+                    "-2 (paper): strongest removal.",
                 ),
                 words_input("Weaken only these words; leave empty for the whole prompt."),
                 io.Int.Input(
                     "order_seed",
+                    display_name="order seed",
                     default=0,
                     min=0,
                     max=2**31 - 1,
                     advanced=True,
-                    tooltip="Another number gives another random order.",
+                    tooltip="Seed of the random order.",
                 ),
                 *percent_inputs(),
             ],
@@ -219,5 +252,12 @@ class HRVOrderedWeaken(io.ComfyNode):
 
 def _weight_input(name: str, default: float, tooltip: str) -> Any:
     return io.Float.Input(
-        name, default=default, min=0.0, max=10.0, step=0.1, advanced=True, tooltip=tooltip
+        name,
+        display_name=name.replace("_", " "),
+        default=default,
+        min=0.0,
+        max=10.0,
+        step=0.1,
+        advanced=True,
+        tooltip=tooltip,
     )

@@ -107,7 +107,12 @@ def test_a_word_that_is_missing_is_told_before_the_run(graph):
 
 def test_without_a_prompt_the_field_says_what_to_connect(graph):
     graph.evaluate(f"node('{ADJUST}').disconnectInput(2)")
-    assert "HRV Prompt" in graph.wait_for_selector(".hrv-words .hrv-hint").inner_text()
+    assert "Connect “conditioning”" in graph.wait_for_selector(".hrv-words .hrv-hint").inner_text()
+    graph.evaluate(
+        f"""() => {{ const other = LiteGraph.createNode('CLIPTextEncode'); app.graph.add(other);
+            other.connect(0, node('{ADJUST}'), 2) }}"""
+    )
+    graph.wait_for_selector(".hrv-words .hrv-hint:has-text('No HRV Prompt')")
 
 
 def test_what_is_saved_is_what_stands_in_the_fields(graph):
