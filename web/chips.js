@@ -5,7 +5,7 @@ import { marked, optionsOf } from "./marks.js";
 import { promptTexts } from "./prompts.js";
 
 const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
-const CONNECT = (name) => `Connect “${name}” to pick the prompt's words here.`;
+const CONNECT = (name) => `Connect “${name}” to pick words of the prompt here.`;
 const NONE = "No HRV Prompt is connected: words of other prompts cannot be found.";
 const LATER = "The prompt's text comes from another node: type the word.";
 const EMPTY = "The prompt is still empty.";
