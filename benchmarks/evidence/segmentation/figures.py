@@ -25,13 +25,15 @@ def draw(data: Data, folder: Path) -> list[str]:
 def _sweep(data: Data) -> Figure:
     """One panel per threshold, and one without any."""
     figure, grid = panels(data["titles"], 4, 2.9, 2.9)
+    best = max(max(line[1:-1]) for points in data["curves"].values() for line in points)
     for column, axes in enumerate(grid):
         for label, points in data["curves"].items():
             x, y = np.array(points)[:, 0], np.array(points)[:, column + 1]
             axes.plot(x, y, "o-", ms=3, color=_colour(label), label=label)
         axes.axhline(data["daam"][column], ls="--", lw=1, color="black", label="DAAM")
         axes.set_xlabel("heads [%]", fontsize=9)
-        axes.set_ylim(0, 1)
+        axes.set_ylim(0, 1.25 * max(best, *data["daam"][:-1]))
+    grid[-1].set_ylim(0.4, 1)
     grid[0].set_ylabel("mean IoU", fontsize=9)
     grid[-1].set_ylabel("area under ROC", fontsize=9)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
@@ -49,7 +51,8 @@ def _sizes(scopes: dict[str, Scope]) -> Figure:
     for place, scope in enumerate(scopes.values()):
         around = place + np.linspace(-0.06, 0.06, len(scope["random"]))
         axes.plot(around, scope["random"], "_", color=GREY, ms=7, label="random")
-        axes.plot([place - 0.36, place + 0.36], [scope["all"]] * 2, "--", color="black", lw=1)
+        across = [place - 0.36, place + 0.36]
+        axes.plot(across, [scope["all"]] * 2, "--", color="black", lw=1, label="all of them")
         for number, name in enumerate(scope["most"]):
             for which, colour, marker in zip(("most", "least"), COLOURS[name], "^v", strict=True):
                 mean, low, high = (scope["most"] if which == "most" else scope["least"])[name]

@@ -59,8 +59,19 @@ def _finding(scores: Scores, scope: str) -> str:
     return (
         f"Does the choice tell the place, {where}? Area under the ROC curve, {CHOSEN}% of the "
         f"heads, against the mean of {len(random)} random choices of as many "
-        f"({random.mean():.3f}): {'; '.join(told)}."
+        f"({random.mean():.3f}): {'; '.join(told)}. The most against the least relevant: "
+        f"{_apart(scores, scope)}."
     )
+
+
+def _apart(scores: Scores, scope: str) -> str:
+    """How far the most relevant heads lie above the least relevant."""
+    told = []
+    for name in scores.vectors:
+        gains = scores.roc(most(name, scope)) - scores.roc(least(name, scope))
+        gain, (low, high) = scores.mean(gains)
+        told.append(f"{name} {gain:+.3f} [{low:+.3f}, {high:+.3f}]")
+    return "; ".join(told)
 
 
 def _how(interval: Interval) -> str:
