@@ -77,6 +77,7 @@ def _word_inputs() -> list[Any]:
             display_name="more words",
             default="",
             multiline=True,
+            placeholder="more words, one per line: lavender: Color: -Plants: 0.8",
             tooltip="More words, one per line, strength last: lavender: Color: -Plants: 0.8",
         ),
     ]
