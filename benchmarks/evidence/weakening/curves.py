@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,16 +29,21 @@ class Way:
     tokens: str = "words"
 
 
+ALIKE = 1e-6
 PLAIN = Way("random", "", "random", 0)
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """All images: way -> prompt -> what its images show, several where orders were drawn."""
+    """All images: way -> prompt -> what its images show, several where orders were drawn.
+
+    known: what `left` has found so far.
+    """
 
     heads: int
     prompts: dict[Place, Named]
     seen: dict[Way, dict[Place, list[Seen]]]
+    known: dict[tuple[Way, str], np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> dict[Place, int]:
@@ -57,7 +62,12 @@ class Outcomes:
         nan where the prompt does not name the concept or was not weakened so. By the floor an
         image that shows the same whatever was asked for counts nothing.
         """
-        found, shown = np.full(len(self.prompts), np.nan), self.seen.get(way, {})
+        if (way, concept) not in self.known:
+            self.known[way, concept] = self._left(self.seen.get(way, {}), concept)
+        return self.known[way, concept]
+
+    def _left(self, shown: Mapping[Place, Sequence[Seen]], concept: str) -> np.ndarray:
+        found = np.full(len(self.prompts), np.nan)
         values = {place: self.prompts[place]["wanted"].get(concept, "") for place in shown}
         for value in set(values.values()) - {""}:
             share = {place: _share(shown[place], concept, value) for place in shown}
@@ -115,34 +125,52 @@ class Areas:
 
     orders: LeRHF - MoRHF; random: the mean of random orders and their reverse, - MoRHF; drawn: a
     random order reversed - the order itself, as Table 6 has it; own: what the concept loses in its
-    own order, less what it loses in the other concepts'.
+    own order, less what it loses in the other concepts'; beside: less what the others lose in its.
     """
 
     orders: np.ndarray
     random: np.ndarray
     drawn: np.ndarray
     own: np.ndarray
+    beside: np.ndarray
 
 
 def areas(found: Outcomes, source: str, concept: str) -> Areas:
     """See `Areas`."""
     most, least = (found.area(source, concept, order, concept) for order in ("MoRHF", "LeRHF"))
     forth, back = (found.area("random", "", order, concept) for order in ("random", "reversed"))
-    others = [found.lost(source, by, concept) for by in WEAKENED if by != concept]
+    rest = [other for other in WEAKENED if other != concept]
+    others = [found.lost(source, by, concept) for by in rest]
+    beside = np.stack([found.lost(source, concept, other) for other in rest])
+    mine = found.lost(source, concept, concept)
     return Areas(
         orders=least - most,
         random=(forth + back) / 2 - most,
         drawn=back - forth,
-        own=found.lost(source, concept, concept) - np.mean(others, axis=0),
+        own=mine - np.mean(others, axis=0),
+        beside=mine - np.where(np.isnan(mine), np.nan, _known_mean(beside)),
     )
 
 
+def _known_mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the first axis of what is not nan; 0 where nothing is known."""
+    known = ~np.isnan(values)
+    total: np.ndarray = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return total
+
+
 def mean_of(values: np.ndarray) -> tuple[float, Interval]:
-    """Mean over the prompts that have one, and its 95% bootstrap interval over them."""
+    """Mean over the prompts that have one, and its 95% bootstrap interval over them.
+
+    Where all prompts are alike one without any effect joins them, because a bootstrap of equal
+    values has no width.
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return float("nan"), (-np.inf, np.inf)
-    return float(known.mean()), interval_of(lambda drawn: float(known[drawn].mean()), len(known))
+    drawn_from = np.append(known, 0.0) if np.ptp(known) < ALIKE else known
+    interval = interval_of(lambda drawn: float(drawn_from[drawn].mean()), len(drawn_from))
+    return float(known.mean()), interval
 
 
 def overall(each: Sequence[np.ndarray]) -> tuple[float, Interval]:

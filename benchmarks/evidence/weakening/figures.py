@@ -10,6 +10,8 @@ import numpy as np
 from ..drawing import BLUE, GREY, RED, panels, save
 from .summary import NAMES, Data
 
+LIMITS = (-85, 105)
+"""Below 0: the factor -2 turns the image away from what was named."""
 LINES: dict[str, dict[str, Any]] = {
     "random": {"color": GREY, "ls": "-", "lw": 1.4},
     "voted, LeRHF": {"color": BLUE, "ls": "--", "lw": 1.4},
@@ -33,7 +35,7 @@ def _counts(data: Data, folder: Path) -> str:
                 points = 100 * np.array(curves[name])
                 label = name.replace("voted", "votes")
                 axes.plot(points[:, 0], points[:, 1], "o", ms=3, label=label, **style)
-        axes.set_ylim(-30, 105)
+        axes.set_ylim(*LIMITS)
         axes.axhline(0, lw=0.7, color=GREY)
         if number % 5 == 0:
             axes.set_ylabel("still shown, less floor [%]", fontsize=9)
@@ -47,14 +49,14 @@ def _matrix(data: Data, folder: Path) -> str:
     titles = [f"by {NAMES[source]}" for source in data["matrix"]]
     figure, grid = panels(titles, columns=2, width=5.6, height=4.8)
     for number, (axes, losses) in enumerate(zip(grid, data["matrix"].values(), strict=True)):
-        values = 100 * np.array(losses)
+        values = 100 * np.array(losses) + 0.0
         axes.imshow(values, cmap="RdBu_r", vmin=-100, vmax=100)
         axes.grid(visible=False)
         for (row, column), value in np.ndenumerate(values):
             shade = "white" if abs(value) > 60 else "black"
             weight = "bold" if row == column else "normal"
             text = {"ha": "center", "va": "center", "fontsize": 8, "weight": weight}
-            axes.text(column, row, f"{value:.0f}", c=shade, **text)
+            axes.text(column, row, f"{round(value)}", c=shade, **text)
         axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=8)
         axes.set_yticks(range(len(names)), names if number == 0 else [""] * len(names), fontsize=8)
         axes.set_xlabel("loss of", fontsize=9)
@@ -69,7 +71,7 @@ def _factors(data: Data, folder: Path) -> str:
         axes.plot(points[:, 0], 100 * points[:, 1], "o-", ms=3, lw=1.8, color=BLUE, label="concept")
         axes.plot(points[:, 0], 100 * points[:, 2], "--", lw=1, color=BLUE, label="others")
         axes.axvline(1, color=GREY, lw=0.8)
-        axes.set_ylim(-30, 105)
+        axes.set_ylim(*LIMITS)
         if number % 5 == 0:
             axes.set_ylabel("still shown, less floor [%]", fontsize=9)
         axes.set_xlabel("factor", fontsize=9)

@@ -23,11 +23,12 @@ Found = dict[str, dict[str, Areas]]
 """Source -> concept -> its areas."""
 CAPTIONS = {
     "weakening.png": "How much of each concept is still shown in images whose prompts name it, "
-    "less its floor, over the share of weakened heads (factor -2). Red: by measured vectors; blue: "
-    "by votes; full: most relevant heads first, dashed: least relevant first; grey: random.",
+    "less its floor, over the share of weakened heads (factor -2); below 0 the image is turned "
+    "away from what was named. Red: by measured vectors; blue: by votes; full: most relevant heads "
+    "first, dashed: least relevant first; grey: random.",
     "weakening-matrix.png": "What each concept (column) loses when heads are weakened in the order "
-    "of another (row), most relevant first, on average over the numbers of heads; in points, less "
-    "the floor.",
+    "of another (row), most relevant first, on average over the numbers of heads but all; in "
+    "points, less the floor. Above 100 other images begin to show it.",
     "weakening-factors.png": "Rescaling the most relevant tenth of the heads, by votes, by other "
     "factors; 1 changes nothing. Full: the concept itself; dashed: the mean of the others.",
 }
@@ -53,9 +54,9 @@ def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Sum
         ours=_ours(by_source),
         sentence="; ".join(_sentence(s, each) for s, each in by_source.items()) + ".",
         findings=[
-            _counts(found),
+            _counts(found, _random_orders(rows)),
             *_against_votes(by_source),
-            *(_specific(source, each) for source, each in by_source.items()),
+            *(_specific(found, source, each) for source, each in by_source.items()),
             *(_unseen(found, source, each) for source, each in by_source.items()),
             *_tokens(found),
             *factor_sentences(found, swept),
@@ -106,14 +107,20 @@ def _sentence(source: str, each: dict[str, Areas]) -> str:
     return f"by {NAMES[source]} {ordered} of {len(each)} as in the paper ({'; '.join(told)})"
 
 
-def _counts(found: Outcomes) -> str:
+def _random_orders(rows: Sequence[OrdersRow]) -> int:
+    every = (one for row in rows for one in row["settings"])
+    return len({one["seed"] for one in every if one["order"] == "reversed"})
+
+
+def _counts(found: Outcomes, drawn: int) -> str:
     shares = ", ".join(percent(n / found.heads, 0) for n in found.counts("random"))
     return (
         f"{len(found.prompts)} prompts that name every concept, an image each, with {shares} and "
-        "all of the heads weakened. The floor that is subtracted is how often an equally weakened "
-        "image shows the named value when its prompt names another: what the model draws anyway "
-        "counts nothing. As in the paper: lost earlier in MoRHF than in LeRHF, and than in random "
-        "orders; weaker: the first alone."
+        f"all of the heads weakened; {drawn} random orders, each also reversed (intervals are over "
+        "prompts and know nothing of the draw of orders). The floor that is subtracted is how "
+        "often an equally weakened image shows the named value when its prompt names another: what "
+        "the model draws anyway counts nothing. As in the paper: lost earlier in MoRHF than in "
+        "LeRHF, and than in random orders; weaker: the first alone."
     )
 
 
@@ -130,15 +137,25 @@ def _against_votes(by_source: Found) -> list[str]:
     return [f"Measured vectors {told}: mean area {gap:+.2f} {_ends(interval)} over the concepts."]
 
 
-def _specific(source: str, each: dict[str, Areas]) -> str:
-    """Whether the order of a concept takes it more than the others' orders do."""
-    seen = {c: verdict(mean_of(one.own)[1]) for c, one in each.items()}
-    own, wrong = ([c for c, v in seen.items() if v == kind] for kind in ("yes", "reversed"))
-    more = f"; less for {', '.join(wrong)}" if wrong else ""
+def _specific(found: Outcomes, source: str, each: dict[str, Areas]) -> str:
+    """Whether a concept's order takes that concept: against other orders, and other concepts."""
+    matrix = _matrix(found, source)
+    apart = ~np.eye(len(matrix), dtype=bool)
     return (
         f"By {NAMES[source]} a concept loses more in its own order than in those of the others for "
-        f"{len(own)} of {len(each)}: {', '.join(own) or 'none'}{more}."
+        f"{_clear({c: one.own for c, one in each.items()})}; in its own order it loses more than "
+        "the other concepts of the same images for "
+        f"{_clear({c: one.beside for c, one in each.items()})}. Mean loss "
+        f"{100 * np.diagonal(matrix).mean():.0f} points in the own order, "
+        f"{100 * matrix[apart].mean():.0f} in another."
     )
+
+
+def _clear(values: dict[str, np.ndarray]) -> str:
+    """For how many concepts values (prompts,) are clearly above 0, and which are not."""
+    rest = [c for c, one in values.items() if verdict(mean_of(one)[1]) != "yes"]
+    but = f" (not {', '.join(rest)})" if rest else ""
+    return f"{len(values) - len(rest)} of {len(values)}{but}"
 
 
 def _unseen(found: Outcomes, source: str, each: dict[str, Areas]) -> str:
@@ -187,7 +204,7 @@ def _curves(found: Outcomes, sources: Sequence[str], concept: str) -> dict[str, 
 
 def _matrix(found: Outcomes, source: str) -> np.ndarray:
     """(by, concept): mean loss of each concept in each order."""
-    return np.array([[mean_of(found.lost(source, by, c))[0] for c in WEAKENED] for by in WEAKENED])
+    return np.array([[np.nanmean(found.lost(source, by, c)) for c in WEAKENED] for by in WEAKENED])
 
 
 def _ends(interval: Interval) -> str:
@@ -205,11 +222,12 @@ def _area_table(by_source: Found) -> Table:
         for concept, one in each.items():
             count = int(np.isfinite(one.orders).sum())
             cells = [_told(v) for v in (one.orders, one.random, one.drawn)]
-            own = points(*mean_of(one.own))
-            lines.append([concept, NAMES[source], str(count), *cells, own, said(one)])
+            lost = [points(*mean_of(values)) for values in (one.own, one.beside)]
+            lines.append([concept, NAMES[source], str(count), *cells, *lost, said(one)])
     return {
         "title": "Areas over the share of heads, 0 to 1; random reversed - random is table 6's "
-        "statistic of random orders; own order - others': what the concept loses, MoRHF",
+        "statistic of random orders; own order - others': what the concept loses, MoRHF; own - "
+        "other concepts: in its own order",
         "header": [
             "concept",
             "by",
@@ -218,6 +236,7 @@ def _area_table(by_source: Found) -> Table:
             "random - MoRHF",
             "random reversed - random",
             "own order - others'",
+            "own - other concepts",
             "verdict",
         ],
         "rows": lines,

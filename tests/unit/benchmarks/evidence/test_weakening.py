@@ -9,7 +9,7 @@ import pytest
 
 from hrv_pack.benchmarks.evidence.weakening import prompts
 from hrv_pack.benchmarks.evidence.weakening.batches import TOKENS
-from hrv_pack.benchmarks.evidence.weakening.curves import PLAIN, Way, areas, outcomes
+from hrv_pack.benchmarks.evidence.weakening.curves import PLAIN, Way, areas, mean_of, outcomes
 from hrv_pack.benchmarks.evidence.weakening.orders import SHARES, settings
 from hrv_pack.benchmarks.evidence.weakening.prompts import WEAKENED
 from hrv_pack.benchmarks.evidence.weakening.single_heads import sureness
@@ -17,7 +17,7 @@ from hrv_pack.benchmarks.evidence.weakening.summary import summarise
 from hrv_pack.demo.judge import NOTHING, Seen, Verdict
 from hrv_pack.demo.world import GROUPS, OBJECTS, Object, Scene
 
-HEADS, PROMPTS = 10, 8
+HEADS, PROMPTS = 10, 24
 ATTRIBUTE = WEAKENED[len(GROUPS)]
 """A concept that every prompt names."""
 VALUES = ("one", "two", "three", "four")
@@ -27,7 +27,11 @@ def named(place: int) -> dict[str, Any]:
     """Groups and values take turns; every second group's word is held out."""
     group = tuple(GROUPS)[place % len(GROUPS)]
     wanted = {group: group, **dict.fromkeys(WEAKENED[len(GROUPS) :], VALUES[place % 4])}
-    return {"prompt": str(place), "wanted": wanted, "unseen": [group] if place < 4 else []}
+    return {
+        "prompt": str(place),
+        "wanted": wanted,
+        "unseen": [group] if place < PROMPTS // 2 else [],
+    }
 
 
 def image(place: int, gone: tuple[str, ...] = (), default: str = "") -> dict[str, list[str]]:
@@ -64,15 +68,16 @@ class TestFloor:
         found = outcomes([*random_rows(), *rows("voted", "MoRHF", (), default="one")])
         weakened = Way("voted", ATTRIBUTE, "MoRHF", 1)
         # All images show "one": right for the prompts that name it, and so is the floor.
-        assert [image[0][ATTRIBUTE] for image in found.seen[weakened].values()] == [["one"]] * 8
+        assert [image[0][ATTRIBUTE] for image in found.seen[weakened].values()] == [
+            ["one"]
+        ] * PROMPTS
         np.testing.assert_allclose(found.left(weakened, ATTRIBUTE), 0)
         np.testing.assert_allclose(found.left(PLAIN, ATTRIBUTE), 1)
 
     def test_a_concept_that_a_prompt_does_not_name_has_no_presence_there(self) -> None:
         left = outcomes(random_rows()).left(PLAIN, next(iter(GROUPS)))
-        np.testing.assert_array_equal(
-            np.isnan(left), [place % len(GROUPS) != 0 for place in range(8)]
-        )
+        absent = [place % len(GROUPS) != 0 for place in range(PROMPTS)]
+        np.testing.assert_array_equal(np.isnan(left), absent)
 
 
 class TestAreas:
@@ -84,10 +89,22 @@ class TestAreas:
         np.testing.assert_allclose(one.drawn, -0.5)  # reversed falls at once, the order does not
         np.testing.assert_allclose(one.random, 0.25)
         np.testing.assert_allclose(one.own, 1)  # nothing is lost in the orders of the others
+        np.testing.assert_allclose(one.beside, 1)  # and of the others nothing in its own
 
     def test_a_concept_that_goes_in_every_order_has_no_order_of_its_own(self) -> None:
         found = outcomes([*random_rows(), *rows("voted", "MoRHF", (ATTRIBUTE,))])
         np.testing.assert_allclose(areas(found, "voted", ATTRIBUTE).own, 0)
+
+
+class TestIntervals:
+    def test_few_prompts_that_are_all_alike_prove_nothing(self) -> None:
+        few, many = (mean_of(np.full(count, 0.5)) for count in (3, 12))
+        assert few[0] == many[0] == 0.5
+        assert few[1][0] < 0 < many[1][0]
+
+    def test_prompts_that_do_not_name_the_concept_do_not_count(self) -> None:
+        values = np.array([0.2, np.nan, 0.4, np.nan])
+        assert mean_of(values) == mean_of(values[::2])
 
 
 class TestSentences:
@@ -100,7 +117,8 @@ class TestSentences:
         told = " ".join(summary.findings)
         assert "Measured vectors order the heads better than votes: mean area +1.00" in told
         assert "By measured vectors a concept loses more in its own order" in told
-        assert "for 9 of 9" in told
+        assert "those of the others for 9 of 9; in its own order" in told
+        assert "Mean loss 100 points in the own order, 0 in another." in told
         assert "no concept-words (table 5's asterisks): as in the paper, area +0.50" in told
 
     def test_better_than_reversed_and_not_than_random_is_weaker(self) -> None:
