@@ -1,37 +1,50 @@
 // In the classic renderer the page shows every advanced field; here they fold away as in Nodes 2.0.
 import { optionsOf } from "./marks.js";
 
-const name = (node, count) =>
-  node.showAdvanced ? "fewer settings" : `${count} more setting${count === 1 ? "" : "s"}`;
+const buttons = new WeakMap(); // node -> the button that unfolds its fields
+
 const classic = () => !window.LiteGraph?.vueNodesMode;
+const advanced = (node) => (node.widgets ?? []).filter((widget) => widget.options?.advanced);
 const linked = (node, widget) =>
   node.inputs?.some((input) => input.widget?.name === widget.name && input.link != null);
 
+function label(node) {
+  const count = advanced(node).filter((widget) => widget.serialize !== false).length;
+  return node.showAdvanced ? "fewer settings" : `${count} more setting${count === 1 ? "" : "s"}`;
+}
+
 export function setUpFolding(node) {
-  const advanced = (node.widgets ?? []).filter((widget) => widget.options?.advanced);
-  const fine = advanced.flatMap((widget) => [widget, ...(widget.linkedWidgets ?? [])]);
-  if (!fine.length) return;
-  const hide = (widget, when) =>
-    Object.defineProperty(widget, "hidden", { get: when, set() {}, configurable: true });
-  for (const widget of fine) {
-    hide(widget, () => classic() && !node.showAdvanced && !linked(node, widget));
-  }
-  const count = advanced.filter((widget) => widget.serialize !== false).length;
-  const button = node.addWidget("button", name(node, count), null, () => {
+  if (!advanced(node).length) return;
+  const unfold = () => {
     node.showAdvanced = !node.showAdvanced;
-    button.label = name(node, count);
+    refold(node);
     node.setSize([node.size[0], node.computeSize()[1]]);
-  }, { serialize: false });
+  };
+  const button = node.addWidget("button", "more settings", null, unfold, { serialize: false });
   button.serialize = false;
-  hide(button, () => !classic());
-  Object.defineProperty(button.options, "hidden", { get: () => !classic(), enumerable: true });
+  buttons.set(node, button);
+  refold(node);
+}
+
+// Hides and shows by what holds now: the renderer, the button, links into fields.
+export function refold(node) {
+  const button = buttons.get(node);
+  if (!button) return;
+  for (const widget of advanced(node)) {
+    const hidden = classic() && !node.showAdvanced && !linked(node, widget);
+    for (const each of [widget, ...(widget.linkedWidgets ?? [])]) each.hidden = hidden;
+  }
+  button.label = label(node);
+  button.hidden = !classic();
+  button.options.hidden = !classic(); // Nodes 2.0 has a button of its own
 }
 
 // A workflow in which a folded field was changed opens unfolded.
 export function unfoldChanged(node) {
-  const changed = (node.widgets ?? []).some((widget) => {
-    const { default: plain, advanced } = optionsOf(node, widget.name);
-    return advanced && plain !== undefined && widget.value !== plain;
+  const changed = advanced(node).some((widget) => {
+    const { default: plain } = optionsOf(node, widget.name);
+    return plain !== undefined && widget.value !== plain;
   });
   if (changed && node.showAdvanced === undefined) node.showAdvanced = true;
+  refold(node);
 }

@@ -4,7 +4,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { hasChips, refreshChips, setUpChips } from "./chips.js";
 import { fit, saveWithoutHoles } from "./elements.js";
-import { setUpFolding, unfoldChanged } from "./folding.js";
+import { refold, setUpFolding, unfoldChanged } from "./folding.js";
 import { everyNode } from "./graph.js";
 import { isOurs, note } from "./marks.js";
 import { forgetConcepts, onConcepts, refreshMenus, setUpMenus } from "./menus.js";
@@ -18,6 +18,7 @@ function refreshSoon() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     for (const node of everyNode().filter((each) => isOurs(each.comfyClass))) {
+      refold(node);
       refreshMenus(node);
       if (hasChips(node)) refreshChips(node);
     }
@@ -41,6 +42,7 @@ app.registerExtension({
     listenForTexts();
     onConcepts(refreshSoon);
     api.addEventListener("graphChanged", refreshSoon);
+    app.ui?.settings?.addEventListener?.("Comfy.VueNodes.Enabled.change", refreshSoon);
   },
   beforeRegisterNodeDef(_type, definition) {
     note(definition);

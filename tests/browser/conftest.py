@@ -1,5 +1,6 @@
 """The real page: the real server and the system's Chromium, driven by Playwright."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,12 @@ READY = "window.app?.graph?.nodes && window.app.extensionManager"
 
 @pytest.fixture(scope="module")
 def server(host: Path) -> Iterator[Server]:
-    """A running server with the pack in its custom_nodes, its pages yet unseen."""
-    with Server() as running:
+    """A running server with the pack in its custom_nodes, its pages yet unseen.
+
+    HRV_FRONTEND names the folder `static` of another comfyui-frontend-package to be served.
+    """
+    page = os.environ.get("HRV_FRONTEND")
+    with Server(arguments=("--front-end-root", page) if page else ()) as running:
         yield running
 
 

@@ -10,7 +10,8 @@ from hrv_pack.tools.host import ROOT
 
 ADJUST = "HRVConceptAdjust"
 WORKFLOW = json.loads((ROOT / "workflows" / "demo-steer.json").read_text())
-PROMPT, WORD = 2, "mouse"
+NODE = next(node for node in WORKFLOW["nodes"] if node["type"] == ADJUST)
+WORD = "mouse"
 FEW = "few.hrv.safetensors"
 
 
@@ -49,6 +50,10 @@ def few(server):
     folder.mkdir(parents=True, exist_ok=True)
     save_relevance(folder / FEW, relevance("Dragons"))
     return ["Dragons", "Color"]
+
+
+def values(node):
+    return node["id"], node.get("widgets_values") or []
 
 
 def listed(page):
@@ -117,14 +122,12 @@ def test_without_a_prompt_the_field_says_what_to_connect(graph):
 
 def test_what_is_saved_is_what_stands_in_the_fields(graph):
     """Fields of the page alone leave no holes in the list of saved values."""
-    saved = graph.evaluate("app.graph.serialize()")
-    of = {node["id"]: node.get("widgets_values") for node in small(WORKFLOW)["nodes"]}
-    assert {node["id"]: node.get("widgets_values") for node in saved["nodes"]} == of
-    graph.evaluate("saved => app.loadGraphData(saved)", saved)
-    graph.wait_for_selector(lit(WORD))
-    assert graph.evaluate("app.graph.serialize().nodes.map(n => n.widgets_values)") == [
-        node.get("widgets_values") for node in saved["nodes"]
-    ]
+    of = [values(node) for node in small(json.loads(json.dumps(WORKFLOW)))["nodes"]]
+    for _ in range(2):
+        saved = graph.evaluate("app.graph.serialize()")
+        assert [values(node) for node in saved["nodes"]] == of
+        graph.evaluate("saved => app.loadGraphData(saved)", saved)
+        graph.wait_for_selector(lit(WORD))
 
 
 def test_menus_follow_the_file_and_the_r_key(graph, few):
@@ -224,3 +227,28 @@ def test_menus_follow_the_texts_of_a_node_that_makes_vectors(graph):
           type('HRVMeasure', 'not_as', 'mouse animal') }"""
     )
     wait_listed(graph, ["computer mouse", "mouse animal"])
+
+
+SHOWN = f"""() => node('{ADJUST}').widgets.filter(each => node('{ADJUST}').isWidgetVisible(each)
+    && each.options.hidden !== true && each.serialize !== false).map(each => each.name)"""
+
+
+def test_fine_settings_fold_away_until_they_are_asked_for(graph):
+    if graph.evaluate("Boolean(LiteGraph.vueNodesMode)"):
+        rows = graph.locator(f'[data-node-id="{NODE["id"]}"]')
+        rows.get_by_text("strength", exact=True).wait_for()
+        assert rows.get_by_text("desired weight").count() == 0
+        rows.get_by_text("advanced").first.click()
+        rows.get_by_text("desired weight", exact=True).wait_for()
+        return
+    few = graph.evaluate(SHOWN)
+    assert few == ["words", "desired", "undesired", "strength"]
+    graph.evaluate(f"node('{ADJUST}').widgets.find(each => each.type === 'button').callback()")
+    assert graph.evaluate(SHOWN)[:4] == few and len(graph.evaluate(SHOWN)) == 10
+    graph.evaluate(f"type('{ADJUST}', 'clamp_at', 5)")
+    saved = graph.evaluate("app.graph.serialize()")
+    for node in saved["nodes"]:
+        node.pop("showAdvanced", None)
+    graph.evaluate("saved => app.loadGraphData(saved)", saved)
+    graph.wait_for_selector(lit(WORD))
+    assert len(graph.evaluate(SHOWN)) == 10  # what differs from the usual is not hidden

@@ -51,7 +51,7 @@ def test_what_a_node_said_stays_after_the_run_and_with_the_workflow(graph, scree
 
 def test_a_text_inside_a_subgraph_reaches_its_node(graph):
     build(graph, "HRVSave", name="kept")
-    graph.evaluate("app.graph.convertToSubgraph(new Set([node('HRVSave')]))")
+    graph.evaluate("() => { app.graph.convertToSubgraph(new Set([node('HRVSave')])) }")
     graph.evaluate("app.queuePrompt(0)")
     graph.wait_for_function(f"Object.values(node('HRVSave').properties).join().includes('{SAVED}')")
 
