@@ -10,6 +10,8 @@ true size and in float16, with tensors that have a shape and no content (see cos
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import comfy.ops
@@ -37,12 +39,14 @@ from .sampling import quiet_clock
 
 READINGS = Readings("mouse", "computer mouse", "mouse animal")
 SAMPLINGS = 4.0
+"""Samplings of the same images that one pass may cost."""
+PASSES = (1, 3)
 LIMITS = {"SD1.5 at 512 x 512": 6.0, "SDXL at 1024 x 1024": 12.0}
 """GiB allowed."""
 
 
 def measure_time(rounds: int) -> None:
-    """10 images of 10 steps: sampled plainly, and measured."""
+    """10 images of 10 steps: sampled plainly, measured, and refined."""
     with torch.inference_mode():
         model, clip, _ = HRVDemoModel.execute().args
         scene = read_scene(clip, HRVPrompt.execute("a mouse", clip).args[0], READINGS)
@@ -52,15 +56,17 @@ def measure_time(rounds: int) -> None:
         with torch.inference_mode():
             sample_images(model, scene.conditionings, settings, list(range(settings.images)))
 
-    def measured() -> None:
+    def measured(passes: int) -> None:
         with torch.inference_mode():
-            measure(model, scene, settings)
+            measure(model, scene, replace(settings, passes=passes))
 
-    result = compare({"sampling": plain, "HRV Measure": measured}, rounds, quiet_clock())
+    tried = {f"HRV Measure, passes {n}": partial(measured, n) for n in PASSES}
+    result = compare({"sampling": plain, **tried}, rounds, quiet_clock())
     report("HRV Measure of one word on the demo model, 10 images x 10 steps", result)
-    worst = max(row["ratio"]["median"] for row in result.values())
-    fits = "yes" if worst <= SAMPLINGS else "NO"
-    print(f"  within {SAMPLINGS:g} samplings: {fits}", flush=True)
+    for name, passes in zip(tried, PASSES, strict=True):
+        print(f"  {name}: {result[name]['ratio']['median'] / passes:.2f} samplings a pass")
+    fits = "yes" if result["HRV Measure, passes 1"]["ratio"]["median"] <= SAMPLINGS else "NO"
+    print(f"  one pass within {SAMPLINGS:g} samplings: {fits}", flush=True)
 
 
 def peak_of_pass(config: Any, table: dict[str, Any], side: int, adm: int, recompute: bool) -> int:

@@ -18,6 +18,7 @@ import nodes as host_nodes
 from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.hrv.similarity import cosine
 from hrv_pack.nodes.host import prediction
+from hrv_pack.nodes.host.gradients import until_finite
 from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.patching import add_hooks
@@ -234,6 +235,23 @@ def test_half_precision_measures_the_same_heads(scene, stored):
         model = comfy.model_patcher.ModelPatcher(network, load_device=device, offload_device=device)
         found.append(measure(model, far_apart(scene), SETTINGS).effects.sums[0])
     assert float(cosine(*found)) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("half", "largest", "tries"), [(True, 100.0, 2), (True, 0.0, 3), (False, 0.0, 1)]
+)
+def test_a_float16_gradient_that_overflows_is_taken_again_with_a_smaller_factor(
+    half, largest, tries
+):
+    factors = []
+
+    def one_pass(factor):
+        factors.append(factor)
+        return torch.tensor(1.0 if factor <= largest else torch.inf), half
+
+    gradient, _ = until_finite(one_pass, lambda found: found)
+    assert len(factors) == tries and factors == sorted(set(factors), reverse=True)
+    assert bool(gradient.isfinite()) == (factors[-1] <= largest)
 
 
 @pytest.mark.parametrize("how", ["stored", "computed"])
