@@ -121,6 +121,7 @@ def _recipe() -> Any:
             "templates",
             multiline=True,
             default="",
+            placeholder="a photo of a {Color} {Animals|Vehicles} (empty: the pack's own lines)",
             tooltip="Prompts with places for the concepts' words, one per line: a photo of a "
             "{Color} {Animals|Vehicles}. {object} is a plain noun. Empty: lines that the pack has "
             "for your concepts.",
