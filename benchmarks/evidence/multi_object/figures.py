@@ -64,14 +64,15 @@ def _moves(data: Data) -> Figure:
 def _images(kept: dict[str, dict[str, list[str]]]) -> Figure:
     methods = list(next(iter(kept.values())))
     count = len(kept) * len(methods)
-    figure = Figure(figsize=(6.6, 1.22 * count + 0.3 * len(kept)), layout="constrained")
+    figure = Figure(figsize=(7.2, 1.22 * count + 0.3 * len(kept)), layout="constrained")
     grid = iter(figure.subplots(count, 1, squeeze=False).ravel())
     for prompt, found in kept.items():
         for number, method in enumerate(methods):
             axes = next(grid)
             axes.imshow(row_of(found[method]), interpolation="nearest")
             axes.set(xticks=[], yticks=[])
-            axes.set_ylabel(method, fontsize=8)
+            axes.set_anchor("E")  # room for the name
+            axes.set_ylabel(method, fontsize=8, rotation=0, ha="right", va="center")
             for side in axes.spines.values():
                 side.set_visible(False)
             if number == 0:

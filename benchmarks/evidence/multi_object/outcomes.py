@@ -40,7 +40,10 @@ def joined(rows: Sequence[ObjectsRow]) -> list[ObjectsRow]:
     by_prompt: dict[str, ObjectsRow] = {}
     for row in rows:
         known = by_prompt.get(row["prompt"], row)
-        by_prompt[row["prompt"]] = {**known, "methods": {**row["methods"], **known["methods"]}}
+        methods = known["methods"] | {
+            name: one for name, one in row["methods"].items() if name not in known["methods"]
+        }
+        by_prompt[row["prompt"]] = {**known, "methods": methods}
     return list(by_prompt.values())
 
 

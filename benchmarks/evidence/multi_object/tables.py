@@ -73,8 +73,8 @@ def rescues(found: Outcomes) -> Table:
                 continue
             gain = found.gain(method, "plain", BOTH, among)
             ends = sorted((sign * gain.interval[0], sign * gain.interval[1]))
-            inside = np.clip(ends, 0, 1)
-            cells.append(f"{percent(sign * gain.mean)} {spread(inside.tolist())}")
+            inside = np.clip(ends, 0, 1) + 0.0  # no share is minus zero
+            cells.append(f"{percent(sign * gain.mean + 0.0)} {spread(inside.tolist())}")
         lines.append(cells)
     counts = [f"{int(among.sum())} images" for among in (~plain, plain)]
     return {
