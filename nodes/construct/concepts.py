@@ -25,8 +25,9 @@ class HRVConcepts(io.ComfyNode):
             display_name="HRV Concepts",
             category=CATEGORY,
             search_aliases=["concept list", "word list"],
-            description="A set of concepts with words that stand for them, as text: start from "
-            "the paper's 34, from a file, or from nothing, and add or replace your own.",
+            description="Edit a concept list for HRV Construct. Start from the paper's 34 "
+            "concepts, a file or nothing, then add or replace concepts; each has a name and "
+            "example words.",
             inputs=[
                 io.Combo.Input(
                     "source",
@@ -73,8 +74,8 @@ class HRVMerge(io.ComfyNode):
             display_name="HRV Merge",
             category=CATEGORY,
             search_aliases=["add votes", "shards", "combine vectors"],
-            description="Adds up the votes of several constructions of the same model and "
-            "concepts, as if they had been one.",
+            description="Combines the votes of several HRV Construct runs of the same model and "
+            "concepts into one HRV.",
             inputs=[
                 *(
                     HRV.Input(
@@ -93,7 +94,7 @@ class HRVMerge(io.ComfyNode):
                     "models/hrv/runs, one per line.",
                 ),
             ],
-            outputs=[HRV.Output(display_name="hrv", tooltip="The sum.")],
+            outputs=[HRV.Output(display_name="hrv", tooltip="The combined HRV.")],
         )
 
     @classmethod

@@ -46,8 +46,8 @@ class AttendExcite(io.ComfyNode):
                 "several objects",
             ],
             is_experimental=True,  # docs/evidence.md finds no gain over the plain method
-            description="For prompts with several things: while the image is made, updates its "
-            "latent so that each named word is attended to, and none of them is forgotten.",
+            description="For prompts with several objects: nudges the latent during sampling until "
+            "every named word gets attention, so that no object is forgotten.",
             inputs=excite_inputs(),
             outputs=[
                 io.Model.Output(tooltip="The model, for the sampler whose latent it updates.")

@@ -35,8 +35,9 @@ class HRVLoad(io.ComfyNode):
             display_name="HRV Load",
             category=CATEGORY,
             search_aliases=["head relevance vectors", "attention heads", "concept vectors"],
-            description="Loads head relevance vectors: which attention heads of a model know "
-            "which concept. Files are read from models/hrv; “download:” entries are fetched once.",
+            description="Loads head relevance vectors (HRVs): how strongly each attention head of "
+            "a model responds to each concept. Files are read from models/hrv; “download:” entries "
+            "are fetched once.",
             inputs=[
                 io.Combo.Input(
                     "file",
@@ -100,7 +101,7 @@ class HRVSave(io.ComfyNode):
             display_name="HRV Save",
             category=CATEGORY,
             search_aliases=["save vectors", "head relevance vectors"],
-            description="Saves head relevance vectors into models/hrv as one file to share.",
+            description="Saves head relevance vectors to models/hrv as a single, shareable file.",
             inputs=[
                 HRV.Input("hrv", tooltip="What to save."),
                 io.String.Input(
@@ -111,7 +112,8 @@ class HRVSave(io.ComfyNode):
                 io.Boolean.Input(
                     "overwrite",
                     default=False,
-                    tooltip="Off: a file of this name is never replaced; a number is added.",
+                    tooltip="Off: if the name is taken, a number is added. On: the existing file "
+                    "is replaced.",
                 ),
             ],
             outputs=[HRV.Output(display_name="hrv", tooltip="The same vectors.")],

@@ -37,8 +37,8 @@ class HRVInspect(io.ComfyNode):
             display_name="HRV Inspect",
             category=CATEGORY,
             search_aliases=["heat map of heads", "attention heads", "similarity", "timestep bins"],
-            description="Shows which heads know a concept, how alike concepts are, and the most "
-            "relevant heads by name.",
+            description="Plots head relevance: heat maps, similarity of concepts, or a table of "
+            "the most relevant heads.",
             inputs=[
                 HRV.Input("hrv", tooltip="What to look at."),
                 io.Combo.Input("view", options=list(VIEWS), tooltip="What to draw."),

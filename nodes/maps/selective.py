@@ -35,19 +35,19 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
                 "segmentation",
             ],
             is_experimental=True,  # docs/evidence.md finds no gain over the plain method
-            description="Shows where in the image a word went, through the attention heads that "
-            "know its concept. Change anything here without sampling again.",
+            description="Shows which parts of the image a word attends to, through the heads most "
+            "relevant to a concept. Change anything here without sampling again.",
             inputs=[
                 *map_inputs(),
                 HRV.Input(
-                    "hrv", optional=True, tooltip="For the most and the least relevant heads."
+                    "hrv", optional=True, tooltip="Needed for most relevant and least relevant."
                 ),
-                concept_input("concept", "The concept whose heads to look through."),
+                concept_input("concept", "Heads are chosen by relevance to this concept."),
                 *head_inputs(),
                 *scale_inputs(),
                 *drawing_inputs(),
                 io.Mask.Input(
-                    "reference", optional=True, tooltip="A mask to compare with: gives the IoU."
+                    "reference", optional=True, tooltip="Optional ground-truth mask; gives the IoU."
                 ),
             ],
             outputs=[

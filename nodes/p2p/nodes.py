@@ -40,7 +40,8 @@ class HRVP2PEdit(io.ComfyNode):
                 "swap a word",
             ],
             description="Changes a colour, material, pattern, style or the weather and keeps the "
-            "image: makes it from the source prompt and from the target prompt side by side.",
+            "rest of the image, by sampling the source and the target prompt side by side "
+            "(Prompt-to-Prompt).",
             inputs=edit_inputs(),
             outputs=[
                 io.Model.Output(tooltip="The model that edits, for the sampler."),
@@ -100,8 +101,8 @@ class HRVP2PSplit(io.ComfyNode):
             display_name="P2P Split",
             category=CATEGORY,
             search_aliases=["prompt to prompt", "p2p", "source and edited"],
-            description="Separates what was sampled with P2P-HRV Edit into source and edited, in "
-            "the same order: images, latents, or both.",
+            description="Splits what was sampled with P2P-HRV Edit into source and edited images, "
+            "latents, or both.",
             inputs=[
                 io.Image.Input(
                     "images", optional=True, tooltip="The decoded images of the sampler."

@@ -23,8 +23,8 @@ class HRVPrompt(io.ComfyNode):
             display_name="HRV Prompt",
             category=CATEGORY,
             search_aliases=["text encode", "positive prompt", "words", "tokens"],
-            description="Encodes a prompt like CLIP Text Encode and remembers where each word "
-            "stands, so that the HRV nodes can steer single words.",
+            description="Encodes a prompt like CLIP Text Encode and keeps track of the tokens of "
+            "each word, so that HRV nodes can steer individual words.",
             inputs=[
                 io.String.Input(
                     "text",
@@ -55,8 +55,8 @@ class HRVTagPrompt(io.ComfyNode):
             display_name="HRV Tag Prompt",
             category=CATEGORY,
             search_aliases=["text encode", "tokens", "any text encoder"],
-            description="For a CONDITIONING from another text encode node: tells HRV nodes "
-            "where its words stand. Give it the same text and the same CLIP.",
+            description="Makes a prompt that another node encoded usable with HRV nodes. Enter "
+            "exactly the text that was encoded and use the same CLIP.",
             inputs=[
                 io.Conditioning.Input(
                     "conditioning", tooltip="The prompt as the other node encoded it."
