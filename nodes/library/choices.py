@@ -32,7 +32,7 @@ def choice_of(entry: ManifestEntry) -> str:
 
 def path_of(choice: str) -> Path:
     """The file behind a choice of HRV Load, fetched first where it is a download."""
-    entry = _entry(choice)
+    entry = entry_of(choice)
     if entry is None:
         return library.find(choice)
     return fetch_entry(entry, library.own_folder(), download_progress())
@@ -40,11 +40,11 @@ def path_of(choice: str) -> Path:
 
 def check(choice: str) -> None:
     """ValueError, with the nearest name, for a choice that is not there; fetches nothing."""
-    if _entry(choice) is None:
+    if entry_of(choice) is None:
         library.find(choice)
 
 
-def _entry(choice: str) -> ManifestEntry | None:
+def entry_of(choice: str) -> ManifestEntry | None:
     """The published entry of a choice; None for a file on disk. ValueError for an unknown one."""
     if not choice.startswith(DOWNLOAD):
         return None
@@ -64,7 +64,7 @@ def concepts_of(choice: str) -> list[str]:
     """
     if choice == AUTO:
         return library.known_concepts()
-    entry = _entry(choice)
+    entry = entry_of(choice)
     if entry is None:
         return library.concepts_in(choice)
     path = library.own_folder() / entry.file_name

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...hrv.files.hrv_file import load_relevance
 from ...hrv.heads import HeadTable
 from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
+from .choices import entry_of, path_of
 from .fitting import remedy
+
+
+def loaded(choice: str, model: Any) -> HeadRelevance:
+    """The vectors of a choice of HRV Load, fetched first where it is a download.
+
+    ValueError if they are not for MODEL (None: for any), before anything is fetched.
+    """
+    entry = entry_of(choice)
+    if entry is not None and model is not None:
+        heads = model_heads(model)
+        if heads.known_family != entry.family:
+            raise ValueError(
+                f"“{choice}” is for {entry.family}, but the model is {heads.description}. "
+                f"{remedy(heads)}"
+            )
+    relevance = load_relevance(path_of(choice))
+    if model is not None:
+        require_compatible(relevance, model)
+    return relevance
 
 
 def require_compatible(relevance: HeadRelevance, model: Any) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 from comfy_api.latest import io, ui
 
 from ...hrv.files.file_names import safe_file_name
-from ...hrv.files.hrv_file import load_relevance, save_relevance
+from ...hrv.files.hrv_file import save_relevance
 from ...hrv.relevance import HeadRelevance
 from ..shared.inputs import CATEGORY, HRV
 from ..shared.notify import node_id, show_text
 from . import folders as library
-from .choices import AUTO, check, choices, listing, path_of
-from .compatibility import require_compatible
+from .choices import AUTO, check, choices, listing
+from .compatibility import loaded
 from .fitting import best_choice
 from .menus import FILE
 
@@ -85,10 +85,7 @@ class HRVLoad(io.ComfyNode):
                 raise ValueError(_ASK_FOR_MODEL)
             file = best_choice(model)
             show_text(file, node_id(cls))
-        relevance = load_relevance(path_of(file))
-        if model is not None:
-            require_compatible(relevance, model)
-        return io.NodeOutput(relevance)
+        return io.NodeOutput(loaded(file, model))
 
 
 class HRVSave(io.ComfyNode):

@@ -43,7 +43,7 @@ def steer(model: Any, clip: Any, request: Request, means: Means) -> tuple[Any, C
     if means.choice == IN_PASSES:
         settings = replace(settings, passes=PASSES)
     spot = Spot(model, clip, conditioning, settings, means.node)
-    sources = Sources(means.choice, means.hrv, files, spot.measured)
+    sources = Sources(means.choice, means.hrv, files, spot.measured, model)
     patched, told = model, []
     for reading in asked:
         served = sources.serve(reading)

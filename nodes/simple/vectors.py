@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
-from ...hrv.files.hrv_file import load_relevance
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import adjusting, blend, strengthening, upper_bound
 from ...hrv.text.inline import WordReading
 from ...hrv.text.spelling import nearest
-from ..library.choices import AUTO, path_of
+from ..library.choices import AUTO
+from ..library.compatibility import loaded
 from ..library.fitting import Fitting
 
 HERE, IN_PASSES = "measured here", "measured here, in six passes"
@@ -56,13 +57,15 @@ class Sources:
     """Where vectors may come from.
 
     choice: auto, a way to measure, or a choice of HRV Load; connected: an HRV that takes the
-    place of all; files: what fits the model, best first; measure: measures a reading on the spot.
+    place of all; files: what fits the model, best first; measure: measures a reading on the spot;
+    model: the MODEL that is steered.
     """
 
     choice: str
     connected: HeadRelevance | None
     files: Sequence[Fitting]
     measure: Callable[[WordReading], HeadRelevance]
+    model: Any
 
     def serve(self, reading: WordReading) -> Served:
         """The vectors for a reading; ValueError where what was chosen does not have them."""
@@ -71,10 +74,10 @@ class Sources:
         if self.choice in (HERE, IN_PASSES):
             return Served(self.measure(reading), self.choice)
         if self.choice != AUTO:
-            return Served(load_relevance(path_of(self.choice)), self.choice)
+            return Served(loaded(self.choice, self.model), self.choice)
         for file in self.files:
             if has(file, reading):
-                return Served(load_relevance(path_of(file.choice)), file.choice)
+                return Served(loaded(file.choice, self.model), file.choice)
         return Served(self.measure(reading), HERE, self._hint(reading))
 
     def _hint(self, reading: WordReading) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import comfy.model_management
 import pytest
 import torch
 from small_relevance import HEADS, relevance
 
+from hrv_pack.hrv.files.hrv_file import save_relevance
+from hrv_pack.nodes.library import choices as library_choices
 from hrv_pack.nodes.library import folders as library
 from hrv_pack.nodes.library.choices import DOWNLOAD, choices, path_of
 from hrv_pack.nodes.library.files import HRVLoad, HRVSave
@@ -43,3 +46,28 @@ def test_published_vectors_are_listed_as_downloads():
     assert len(downloads) == 2
     with pytest.raises(ValueError, match="There is no"):
         path_of(DOWNLOAD + "nothing")
+
+
+def test_a_chosen_download_is_fetched_into_the_users_folder_and_can_be_cancelled(
+    own_folder, monkeypatch
+):
+    class Cancelled(Exception):
+        pass
+
+    def stop():
+        raise Cancelled
+
+    def fetch(entry, folder, progress):
+        progress(0, entry.size)
+        return save_relevance(folder / entry.file_name, relevance("Dragons"))
+
+    monkeypatch.setattr(library_choices, "fetch_entry", fetch)
+    download = next(choice for choice in choices() if choice.startswith(DOWNLOAD))
+    with monkeypatch.context() as patch:
+        name = "throw_exception_if_processing_interrupted"
+        patch.setattr(comfy.model_management, name, stop)
+        with pytest.raises(Cancelled):
+            HRVLoad.execute(download)
+    assert list(own_folder.iterdir()) == []
+    assert HRVLoad.execute(download).args[0].concepts == ("Dragons", "Color")
+    assert len(list(own_folder.iterdir())) == 1

@@ -108,6 +108,14 @@ def test_a_wrong_file_is_refused_by_the_name_of_the_right_one(own_folder, models
         HRVLoad.execute("wrong.safetensors", models["sd2"])
 
 
+def test_a_download_for_another_kind_of_model_is_refused_before_it_is_fetched(own_folder, model):
+    keep(own_folder, "right", made_for(model, "a"))
+    for choice in (each for each in choices() if each.startswith(DOWNLOAD)):
+        with pytest.raises(ValueError, match=r"is for SD.* the model is .*“right\.safetensors”"):
+            HRVLoad.execute(choice, model)
+    assert [path.name for path in own_folder.iterdir()] == ["right.safetensors"]
+
+
 def test_auto_needs_a_model_and_says_so_before_the_run():
     assert HRVLoad.validate_inputs(AUTO, LINKED) is True
     assert HRVLoad.validate_inputs(AUTO) == _ASK_FOR_MODEL
