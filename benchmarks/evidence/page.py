@@ -39,7 +39,7 @@ INTRODUCTION = (
 
 
 class Facts(TypedDict):
-    """What a page was made from; files: the digest of model, judge and HRV."""
+    """What a page was made from; files: the digests of model, judge and vectors."""
 
     size: Size
     files: str
@@ -158,7 +158,7 @@ def _made(part: Part, facts: Facts) -> str:
         state += f" of the {part.planned} of this size: not complete"
     return (
         f"Size {facts['size']}: {state}; {part.seconds / 60:.0f} minutes of one thread "
-        f"({facts['machine']}); seeds {part.seeds}. Model, judge and vectors: {facts['files']}."
+        f"({facts['machine']}); seeds {part.seeds}. Model, judge and votes: {facts['files']}."
     )
 
 

@@ -21,7 +21,7 @@ from ..framework.output import OUTPUT
 from ..framework.results import Kept, Results
 from ..framework.study import Case
 from .experiment import Evidence, Size
-from .lab import digest_of_files
+from .lab import digest_of_files, measured_digest
 from .page import Facts, machine, write_page
 from .registry import EXPERIMENTS
 from .worker import Answer
@@ -179,7 +179,8 @@ def main(*arguments: str) -> None:
     kept = gather(every, size, results)
     whole = [one.name for one in every if len(kept.get(one.name, [])) == len(one.cases(size))]
     published = {*whole, *chosen.publish} if size == "full" else set[str]()
-    facts: Facts = {"size": size, "files": files, "machine": machine()}
+    made_from = f"{files}, measured vectors {measured_digest() or 'none'}"
+    facts: Facts = {"size": size, "files": made_from, "machine": machine()}
     path = write_page(kept, facts, FOLDER, published)
     print(f"The page is {path.relative_to(ROOT)}.")
     _report(failures)
