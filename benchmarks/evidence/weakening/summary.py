@@ -104,7 +104,7 @@ def _sentence(source: str, each: dict[str, Areas]) -> str:
         groups[said(one)].append(concept)
     told = [f"{kind}: {', '.join(names)}" for kind, names in groups.items() if names]
     ordered = len(groups["as in the paper"])
-    return f"by {NAMES[source]} {ordered} of {len(each)} as in the paper ({'; '.join(told)})"
+    return f"By {NAMES[source]} {ordered} of {len(each)} as in the paper ({'; '.join(told)})"
 
 
 def _random_orders(rows: Sequence[OrdersRow]) -> int:

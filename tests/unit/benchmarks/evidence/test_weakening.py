@@ -111,8 +111,8 @@ class TestSentences:
     def test_each_source_is_judged_by_the_rule(self) -> None:
         found = [*random_rows(), *rows("voted", "LeRHF", ()), *rows("measured", "MoRHF", ())]
         summary = summarise(found, [])
-        votes, measured = summary.sentence.split("; by ")
-        assert votes.startswith("by votes 0 of 9 as in the paper (against the paper: ")
+        votes, measured = summary.sentence.split("; By ")
+        assert votes.startswith("By votes 0 of 9 as in the paper (against the paper: ")
         assert measured.startswith("measured vectors 9 of 9 as in the paper")
         told = " ".join(summary.findings)
         assert "Measured vectors order the heads better than votes: mean area +1.00" in told
@@ -127,7 +127,7 @@ class TestSentences:
             if 0 < setting["count"] < HEADS:
                 setting["seen"] = [image(place, WEAKENED) for place in range(PROMPTS)]
         sentence = summarise(found, []).sentence
-        assert sentence.startswith("by votes 0 of 9 as in the paper (weaker than in the paper: ")
+        assert sentence.startswith("By votes 0 of 9 as in the paper (weaker than in the paper: ")
 
     def test_special_tokens_are_told_when_they_were_tried(self) -> None:
         summary = summarise([*random_rows(), *rows("voted", "MoRHF", ())], [])
