@@ -19,6 +19,10 @@ LEVELS = 21
 """So many levels of the background between those that both methods reach."""
 
 
+FEWEST = 3
+"""Scenes of a kind of edit; fewer say nothing of how much scenes differ."""
+
+
 def joined(rows: Sequence[EditRow]) -> list[EditRow]:
     """One row a scene with the methods of all vectors, of those that every scene has."""
     by_seed: dict[int, EditRow] = {}
@@ -79,9 +83,11 @@ def at_equal_background(
 
     For each kind of edit success is a line through the rates over the PSNR of what must stay; the
     difference is the mean over the levels that both reach, then over kinds. Scenes are drawn for
-    the interval. None where the two never reach the same level.
+    the interval. Kinds with fewer than `FEWEST` usable scenes are left out; None where the two
+    never reach the same level.
     """
-    parts = [part for part in (of(rows, attribute) for attribute in attributes) if part]
+    every = (of(rows, attribute) for attribute in attributes)
+    parts = [part for part in every if _usable_scenes(part) >= FEWEST]
     curves = [(_curve(part, ours), _curve(part, theirs), len(part)) for part in parts]
     firsts = np.cumsum([0, *(len(part) for part in parts)])
 
@@ -94,7 +100,15 @@ def at_equal_background(
         return float(np.mean(known)) if known else float("nan")
 
     mean = gain(np.arange(firsts[-1]))
-    return (mean, interval_of(gain, int(firsts[-1]))) if np.isfinite(mean) else None
+    if not np.isfinite(mean):
+        return None
+    low, high = interval_of(gain, int(firsts[-1]))
+    return mean, (max(low, -1.0), min(high, 1.0))
+
+
+def _usable_scenes(rows: Sequence[EditRow]) -> int:
+    """How many scenes have an image that can be edited."""
+    return sum(any(image for image in row["found"][0]["images"]) for row in rows)
 
 
 def _curve(rows: Sequence[EditRow], method: str) -> Curve:

@@ -80,11 +80,15 @@ def _sentence(rows: Sequence[EditRow], name: str, kinds: Sequence[str]) -> str:
     gain, interval = difference(mine, theirs, "success")
     matched = at_equal_background(rows, name, P2P, kinds)
     kept = difference(mine, theirs, "kept")
-    equal = "the two never keep equally much" if matched is None else in_points(*matched)
+    equal = (
+        "not known: too few scenes, or the two never keep equally much"
+        if matched is None
+        else in_points(*matched)
+    )
     return (
         f"{name}: {judged(interval, matched and matched[1])}. Edits seen at the published rates "
         f"{in_points(gain, interval)} against P2P, nothing else changed {in_points(*kept)}; edits "
-        f"seen at equal background {equal}."
+        f"seen at equal background {_told(matched)}."
     )
 
 
@@ -93,8 +97,15 @@ def _by_kind(rows: Sequence[EditRow], name: str, kinds: Sequence[str]) -> str:
     told = []
     for kind in kinds:
         matched = at_equal_background(rows, name, P2P, [kind])
-        told.append(f"{kind} {'never equal' if matched is None else in_points(*matched)}")
+        told.append(
+            f"{kind} {'too few scenes, or never equal' if matched is None else in_points(*matched)}"
+        )
     return f"{name} against P2P at equal background, edits seen: {'; '.join(told)}."
+
+
+def _told(matched: tuple[float, Interval] | None) -> str:
+    """A gain at equal background."""
+    return "not known (too few scenes, or never equal)" if matched is None else in_points(*matched)
 
 
 def _at_equal_rates(rows: Sequence[EditRow], name: str) -> str:

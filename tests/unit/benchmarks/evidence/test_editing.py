@@ -87,6 +87,11 @@ class TestEditing:
         assert gain == pytest.approx(-0.1)
         assert low <= gain <= high
 
+    def test_too_few_scenes_tell_nothing_at_equal_background(self) -> None:
+        rows = edit_rows(0.5, 0.9)
+        assert at_equal_background(rows[:3], VOTED, P2P, ("colour",)) is not None  # type: ignore
+        assert at_equal_background(rows[:2], VOTED, P2P, ("colour",)) is None  # type: ignore
+
     def test_the_front_has_the_points_that_nothing_beats(self) -> None:
         found = told(edit_rows(0.5, 0.9)).data["colour"]
         front = {(p["method"], p["rate"]) for p in found if p["front"]}
