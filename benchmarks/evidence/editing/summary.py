@@ -80,11 +80,6 @@ def _sentence(rows: Sequence[EditRow], name: str, kinds: Sequence[str]) -> str:
     gain, interval = difference(mine, theirs, "success")
     matched = at_equal_background(rows, name, P2P, kinds)
     kept = difference(mine, theirs, "kept")
-    equal = (
-        "not known: too few scenes, or the two never keep equally much"
-        if matched is None
-        else in_points(*matched)
-    )
     return (
         f"{name}: {judged(interval, matched and matched[1])}. Edits seen at the published rates "
         f"{in_points(gain, interval)} against P2P, nothing else changed {in_points(*kept)}; edits "
