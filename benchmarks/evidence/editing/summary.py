@@ -89,12 +89,7 @@ def _sentence(rows: Sequence[EditRow], name: str, kinds: Sequence[str]) -> str:
 
 def _by_kind(rows: Sequence[EditRow], name: str, kinds: Sequence[str]) -> str:
     """At equal background, every kind of edit apart."""
-    told = []
-    for kind in kinds:
-        matched = at_equal_background(rows, name, P2P, [kind])
-        told.append(
-            f"{kind} {'too few scenes, or never equal' if matched is None else in_points(*matched)}"
-        )
+    told = [f"{kind} {_told(at_equal_background(rows, name, P2P, [kind]))}" for kind in kinds]
     return f"{name} against P2P at equal background, edits seen: {'; '.join(told)}."
 
 
