@@ -10,6 +10,7 @@ from ...hrv.draw.overlay import COLOURS, colour_map, outlined, overlay
 from ...hrv.relevance import HeadRelevance
 from ...hrv.word_maps import Normalisation, daam_map, iou, selective_map
 from ..library.menus import any_concept, concept_input
+from ..shared.images import SHOWN_AGAIN
 from ..shared.inputs import CATEGORY, HRV, require_words
 from .captured import CapturedMaps
 from .images import image_of
@@ -34,6 +35,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
                 "word mask",
                 "segmentation",
             ],
+            **SHOWN_AGAIN,
             is_experimental=True,  # docs/evidence.md finds no gain over the plain method
             description="Shows which parts of the image a word attends to, through the heads most "
             "relevant to a concept. Change anything here without sampling again.",

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 import numpy as np
 import torch
+from comfy_api.latest import io
+
+SHOWN_AGAIN: dict[str, Any] = dict.fromkeys(
+    {"has_intermediate_output"} & {each.name for each in fields(io.Schema)}, True
+)
+"""Of a schema whose node shows an image: also when its result is kept. Hosts since 0.24 know it."""
 
 
 def to_image(pixels: np.ndarray) -> torch.Tensor:
