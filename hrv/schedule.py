@@ -16,7 +16,7 @@ def step_of(sigma: float, sigmas: Tensor) -> int:
     A second-order sampler's evaluation between two levels belongs to the step before it; one
     at the next level, which is that step's own first evaluation, belongs to the next step.
     """
-    reached = int((sigmas[1:].double() >= sigma * (1 - _SAME_LEVEL)).sum())
+    reached = int((sigmas[1:].cpu().double() >= sigma * (1 - _SAME_LEVEL)).sum())
     return min(reached, len(sigmas) - 2)
 
 

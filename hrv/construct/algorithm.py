@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from ..heads import HeadTable
+from ..measure.precision import wide
 from .concepts import ConceptWords
 
 Recipe = Literal["paper", "authors"]
@@ -207,5 +208,5 @@ def votes(scores: Tensor, rule: VoteRule = "highest") -> Tensor:
     if rule == "highest":
         return first
     finite = scores.isfinite().all(dim=1, keepdim=True)
-    counted = (torch.where(finite, scores, 0.0).double() * WHOLE).round().long()
+    counted = (wide(torch.where(finite, scores, 0.0)) * WHOLE).round().long()
     return counted * first if rule == "maximum" else counted

@@ -32,7 +32,7 @@ class HeadScales:
 
     def add(self, scales: Tensor) -> None:
         """Count looks (B, H)."""
-        self.total += scales.double().sum(dim=0).cpu()
+        self.total += scales.cpu().double().sum(dim=0)
         self.count += len(scales)
 
     @property

@@ -25,7 +25,7 @@ from .effect import way_direction
 def swap_direction(plain: Tensor, swapped: Sequence[Tensor]) -> Tensor:
     """Mean of way / |way|^2 over the P' of one concept, with way = D(P) - D(P').
 
-    plain and each of `swapped` (I, channels, height, width), as the float64 result. ValueError
+    plain and each of `swapped` (I, channels, height, width), as the `wide` result. ValueError
     where a way has no length: the model draws both words alike.
     """
     return torch.stack([way_direction(plain - other) for other in swapped]).mean(dim=0)
@@ -55,7 +55,7 @@ class ConceptEffects:
                 "The gradient of a step is not finite. Load the model in bfloat16 or float32."
             )
         sums, counts = self.sums.clone(), self.counts.clone()
-        sums[concept] += effects.detach().double().sum(dim=0).to(sums)
+        sums[concept] += effects.detach().cpu().double().sum(dim=0)
         counts[concept] += len(effects)
         return ConceptEffects(sums, counts)
 

@@ -13,25 +13,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .precision import wide
+
 
 def way_direction(way: Tensor) -> Tensor:
-    """way / |way|^2 of each image, like way (I, channels, height, width), in float64.
+    """way / |way|^2 of each image, like way (I, channels, height, width), `wide`.
 
     way = D_B - D_A. ValueError where a way has no length, for then it has no direction either.
     """
-    wide = way.detach().double()
-    length = wide.square().flatten(1).sum(dim=1)
+    way = wide(way.detach())
+    length = way.square().flatten(1).sum(dim=1)
     if not bool((length.isfinite() & (length > 0)).all()):
         raise ValueError(
             "The model predicts the same image, or none, for both readings, so there is no way "
             "from one to the other. Use phrases that the model draws differently, and a model "
             "whose predictions are finite (bfloat16 or float32)."
         )
-    return wide / length[:, None, None, None]
+    return way / length[:, None, None, None]
 
 
 def way_share(prediction: Tensor, way: Tensor) -> Tensor:
-    """s(r) = <D(r), way> / |way|^2 of each image, (I,) float64, with way = D_B - D_A.
+    """s(r) = <D(r), way> / |way|^2 of each image, (I,) `wide`, with way = D_B - D_A.
 
     prediction, way (I, channels, height, width). s grows by 1 where D moves all the way from
     reading A to reading B. Differentiable in the prediction, in which it is linear; the way is a
@@ -42,7 +44,7 @@ def way_share(prediction: Tensor, way: Tensor) -> Tensor:
             f"The prediction {tuple(prediction.shape)} and the way {tuple(way.shape)} must be "
             "latents of the same shape."
         )
-    return (prediction.double() * way_direction(way)).flatten(1).sum(dim=1)
+    return (wide(prediction) * way_direction(way)).flatten(1).sum(dim=1)
 
 
 def image_effects(shares: Tensor, r: Tensor, again: bool = False) -> Tensor:
@@ -71,7 +73,7 @@ class Effects:
     def none(cls, steps: int, rescaled: Tensor) -> Effects:
         """No image measured yet, around r = `rescaled` (H,)."""
         sums = torch.zeros(steps, len(rescaled), dtype=torch.float64)
-        return cls(sums, torch.zeros(steps, dtype=torch.int64), rescaled.detach().double().cpu())
+        return cls(sums, torch.zeros(steps, dtype=torch.int64), rescaled.detach().cpu().double())
 
     def with_images(self, step: int, effects: Tensor) -> Effects:
         """These and the effects (I, H) of some images at one step; ValueError if not finite."""
@@ -81,7 +83,7 @@ class Effects:
                 "float32."
             )
         sums, counts = self.sums.clone(), self.counts.clone()
-        sums[step] += effects.detach().double().sum(dim=0).to(sums)
+        sums[step] += effects.detach().cpu().double().sum(dim=0)
         counts[step] += len(effects)
         return Effects(sums, counts, self.rescaled)
 

@@ -14,20 +14,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .precision import wide
 from .steer import unit_effects
 
 
 def goal(wanted: Tensor, start: Tensor, beyond: float) -> Tensor:
-    """T = D_B + beyond (D_B - D_A), like both (I, channels, height, width), in float64.
+    """T = D_B + beyond (D_B - D_A), like both (I, channels, height, width), `wide`.
 
     What D(r) is to become: reading B, and somewhat farther from reading A than B is.
     """
-    return wanted.double() + beyond * (wanted.double() - start.double())
+    return wide(wanted) + beyond * (wide(wanted) - wide(start))
 
 
 def distances(prediction: Tensor, aimed: Tensor) -> Tensor:
-    """|D(r) - T|^2 of each image, (I,) float64; both (I, channels, height, width)."""
-    return (prediction.double() - aimed.double()).square().flatten(1).sum(dim=1)
+    """|D(r) - T|^2 of each image, (I,) `wide`; both (I, channels, height, width)."""
+    return (wide(prediction) - wide(aimed)).square().flatten(1).sum(dim=1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 
 from ...hrv.measure.effect import way_direction
+from ...hrv.measure.precision import wide
 from ...hrv.measure.refine import distances, goal
 from ..host.prediction import own_prediction, predictions
 from ..host.stepping import StepContext
@@ -17,7 +18,7 @@ from .readings import INSTEAD, WANTED, Scene
 @dataclass(frozen=True, eq=False)
 class Seen:
     """direction (I, channels, height, width): d<D(r), direction>/dr is what each head does;
-    distances (I,) float64, where the aim knows them."""
+    distances (I,), where the aim knows them."""
 
     direction: torch.Tensor
     distances: torch.Tensor
@@ -65,7 +66,7 @@ class Goal:
             return None
         aimed = goal(*both, self.beyond)
         own = own_prediction(step, scene.prompts)
-        return Seen(aimed - own.double(), distances(own, aimed))
+        return Seen(aimed - wide(own), distances(own, aimed))
 
 
 def _readings(step: StepContext) -> tuple[torch.Tensor, torch.Tensor] | None:

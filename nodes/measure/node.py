@@ -68,9 +68,9 @@ class HRVMeasure(io.ComfyNode):
         settings = MeasureSettings(images, steps, cfg, seed, width, height, checkpointing, passes)
         scene = read_scene(clip, conditioning, Readings(word, read_as, not_as))
         node = node_id(cls)
+        tiles = clear_tiles(model, vae, scene, settings)  # first: an error costs no measurement
         measurement = measure(model, scene, settings, Reporter(node))
         relevance = recorded(model, clip, scene, settings, measurement)
         show_text(summary(measurement), node)
-        tiles = clear_tiles(model, vae, scene, settings)
         image = to_image(measured_panel(relevance, tiles))
         return io.NodeOutput(relevance, image, ui=ui.PreviewImage(image, cls=cls))

@@ -74,7 +74,8 @@ def summary(measurement: Measurement) -> str:
     if refined is None:
         return said
     return (
-        f"{said} {len(refined.distances)} passes left {refined.left:.0%} of the distance. Steer "
+        f"{said} That is of the first pass; {len(refined.distances)} passes left "
+        f"{refined.left:.0%} of the distance. Steer "
         f"with strength {refined.strength:.2f}."
     )
 

@@ -99,6 +99,19 @@ def test_the_preview_has_the_readings_over_the_heads(model, clip):
     assert torch.equal(both[:, -heads.shape[1] :], heads)
 
 
+def test_a_vae_that_fails_costs_no_measurement(model, clip, monkeypatch):
+    said = []
+    monkeypatch.setattr(report, "show_text", lambda text, _node: said.append(text))
+
+    class Broken(Decoder):
+        def decode(self, latent):
+            raise RuntimeError("a VAE of another model")
+
+    with pytest.raises(RuntimeError, match="another model"):
+        measured(model, clip, vae=Broken())
+    assert not said
+
+
 def test_it_tells_how_far_it_is_and_how_well_the_halves_agree(model, clip, monkeypatch):
     said = []
     for place in (report, node):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from two_layers import CHANNELS, IMAGES, SIDE, TOTAL, Net, readings
 
+from hrv_pack.hrv.measure import precision
 from hrv_pack.hrv.measure.effect import Effects, image_effects, way_share
 
 
@@ -42,6 +43,13 @@ def test_effects_are_those_of_literally_rescaled_maps(scene):
     found, expected = effects(scene), effects(scene, net=Net(literal=True))
     assert found.abs().min() > 0
     assert (found - expected).abs().max() < 1e-13 * expected.abs().max()
+
+
+def test_a_device_without_float64_gives_the_same_effects_but_for_rounding(scene, monkeypatch):
+    expected = effects(scene)
+    monkeypatch.setattr(precision, "_WITHOUT_FLOAT64", ("cpu",))
+    assert way_share(scene[2], scene[2]).dtype == torch.float32
+    assert (effects(scene) - expected).abs().max() < 1e-6 * expected.abs().max()
 
 
 def test_an_image_has_the_effects_it_has_alone_and_in_any_order(scene):
