@@ -19,11 +19,14 @@ def timestep_bins_map(relevance: HeadRelevance, dark: bool = False) -> Pixels:
     ValueError if the votes were not counted in timestep bins.
     """
     if relevance.kind == "measured":
-        raise ValueError("Measured HRVs are one vector over all steps, without parts.")
+        raise ValueError(
+            "Measured HRVs are one vector over all steps: they have no timestep bins. Choose "
+            "another view."
+        )
     if relevance.timestep_bins is None or len(relevance.timestep_bins) < 2:
         raise ValueError(
-            "This HRV was not counted in timestep bins. Construct it with 'parts' set to 2 or "
-            "more, such as 10."
+            "This HRV was not counted in timestep bins. Construct it with timestep bins "
+            "set to 2 or more, such as 10."
         )
     vectors = vectors_of(relevance.timestep_bins)
     points = plane(vectors).numpy()

@@ -65,7 +65,7 @@ class HRVConcepts(io.ComfyNode):
 
 
 class HRVMerge(io.ComfyNode):
-    """Adds the votes of several runs into one HRV."""
+    """Adds up the votes of several runs, or averages what they measured, into one HRV."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -74,8 +74,8 @@ class HRVMerge(io.ComfyNode):
             display_name="HRV Merge",
             category=CATEGORY,
             search_aliases=["add votes", "shards", "combine vectors"],
-            description="Combines the votes of several HRV Construct runs of the same model and "
-            "concepts into one HRV.",
+            description="Combines several HRV Construct runs of the same model and concepts into "
+            "one HRV: votes are added up, measured vectors averaged.",
             inputs=[
                 *(
                     HRV.Input(

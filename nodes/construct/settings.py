@@ -52,7 +52,7 @@ class Batching:
     exact: bool = True
 
     def __post_init__(self) -> None:
-        require_at_least_one("batch", self.size)
+        require_at_least_one("images per save", self.size)
 
     def together(self, prompts: int) -> str:
         """Which images share U-Net calls, of so many prompts, as runs on disk name it."""
@@ -95,7 +95,7 @@ class ConstructSettings:
             raise ValueError(f"recipe should be {' or '.join(METHODS)}; found {self.recipe!r}.")
         if self.rule not in VOTE_RULES:
             raise ValueError(f"vote should be {' or '.join(VOTE_RULES)}; found {self.rule!r}.")
-        require_at_least_one("parts", self.timestep_bins)
+        require_at_least_one("timestep bins", self.timestep_bins)
         if self.recipe == MEASURED:
             self._require_measurable()
 
@@ -109,8 +109,8 @@ class ConstructSettings:
     def _require_measurable(self) -> None:
         if self.timestep_bins > 1:
             raise ValueError(
-                f"parts ({self.timestep_bins}) counts votes apart, and recipe measured has "
-                "none. Set parts to 1."
+                f"Timestep bins ({self.timestep_bins}) count votes apart, and recipe measured has "
+                "none. Set timestep bins to 1."
             )
         if self.rule != "highest":
             raise ValueError(
@@ -119,8 +119,8 @@ class ConstructSettings:
             )
         if not self.batching.exact:
             raise ValueError(
-                "Recipe measured always computes each prompt by itself. Switch exact on, or choose "
-                "recipe paper."
+                "Recipe measured always computes each prompt by itself. Switch exact votes "
+                "on, or choose recipe paper."
             )
 
     @property

@@ -36,7 +36,7 @@ class HRVSelectiveAttentionMap(io.ComfyNode):
                 "segmentation",
             ],
             **SHOWN_AGAIN,
-            is_experimental=True,  # docs/evidence.md finds no gain over the plain method
+            is_experimental=True,  # docs/evidence.md finds a gain by measured vectors only
             description="Shows which parts of the image a word attends to, through the heads most "
             "relevant to a concept. Change anything here without sampling again.",
             inputs=[

@@ -156,7 +156,7 @@ def test_what_needs_votes_refuses_measured_hrvs():
         add_up([measured(), voted()])
     with pytest.raises(ValueError, match="not by HRV Construct, so it has no counts"):
         add_up([measured(), measured()])
-    with pytest.raises(ValueError, match="without parts"):
+    with pytest.raises(ValueError, match="no timestep bins"):
         timestep_bins_map(measured())
 
 

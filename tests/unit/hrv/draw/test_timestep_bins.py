@@ -31,5 +31,5 @@ def test_the_image_is_drawn(dark):
 
 
 def test_without_timestep_bins_it_says_how_to_count_them():
-    with pytest.raises(ValueError, match="'parts' set to"):
+    with pytest.raises(ValueError, match="timestep bins set to"):
         timestep_bins_map(relevance(counted_apart=False))
