@@ -84,8 +84,8 @@ class RescaleGradient:
 
 
 _OUT_OF_MEMORY = (
-    "{} ran out of memory: a gradient needs more of it than a sampling step. Measure with a "
-    "smaller width and height, and with checkpointing on if it was off. Nothing was changed."
+    "{} ran out of memory: a gradient needs more of it than a sampling step. Take a smaller width "
+    "and height, and in HRV Measure not checkpointing off. Nothing was changed."
 )
 _WITHOUT_GRADIENT = (
     "does not require grad",
