@@ -14,6 +14,9 @@ from .ranges import ranges, read_ranges
 from .records import COUNTED, RunRecord
 from .vectors import normalise_votes
 
+_DRAWN_BY = ("seed", "sampling", "templates", "images of a prompt", "swaps", "weights")
+"""Settings of recipe measured that a prompt and its images follow from, beside its number."""
+
 
 def merge_votes(records: Sequence[RunRecord]) -> RunRecord:
     """What all shards of a run have counted."""
@@ -79,16 +82,25 @@ def _counts_of(relevance: HeadRelevance) -> Tensor:
 def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
     """Which prompts of which run were counted; ValueError if one would count twice."""
     runs: dict[str, str] = {}
+    seen: dict[str, set[int]] = {}
     for relevance in relevances:
         for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
-            before, new = read_ranges(runs.get(name, "")), read_ranges(counted)
+            before, new = seen.setdefault(_drawn(relevance, name), set()), read_ranges(counted)
             if before & new:
                 raise ValueError(
                     "The same images would be counted twice "
                     f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
                 )
-            runs[name] = ranges(sorted(before | new))
+            before |= new
+            runs[name] = ranges(sorted(read_ranges(runs.get(name, "")) | new))
     return runs
+
+
+def _drawn(relevance: HeadRelevance, run: str) -> str:
+    """Equal for runs whose prompts of one number are the same: with recipe measured also where one
+    drew more of them."""
+    known = [relevance.provenance.get(key) for key in _DRAWN_BY]
+    return json.dumps(known) if relevance.kind == "measured" and known[0] is not None else run
 
 
 def _timestep_bins(relevances: Sequence[HeadRelevance]) -> Tensor | None:

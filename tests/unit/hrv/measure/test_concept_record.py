@@ -67,6 +67,10 @@ def test_hrvs_of_several_runs_are_averaged_by_their_images():
     assert again.provenance["counted"] == record(range(7)).relevance().provenance["counted"]
     with pytest.raises(ValueError, match="counted twice"):
         add_up([merged, parts[1]])
+    longer = record(range(8)).relevance()
+    shorter = record((0, 1, 2)).resumed(PROMPTS[:5]).relevance()
+    with pytest.raises(ValueError, match=r"counted twice \(0-2 of one run\)"):
+        add_up([longer, shorter])
 
 
 def test_halves_of_one_direction_agree_and_a_single_half_is_not_known():
