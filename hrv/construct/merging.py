@@ -85,14 +85,16 @@ def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
     seen: dict[str, set[int]] = {}
     for relevance in relevances:
         for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
-            before, new = seen.setdefault(_drawn(relevance, name), set()), read_ranges(counted)
-            if before & new:
+            new, of_run = read_ranges(counted), read_ranges(runs.get(name, ""))
+            drawn = seen.setdefault(_drawn(relevance, name), set())
+            twice = new & (of_run | drawn)
+            if twice:
                 raise ValueError(
                     "The same images would be counted twice "
-                    f"({ranges(sorted(before & new))} of one run). Connect each HRV once."
+                    f"({ranges(sorted(twice))} of one run). Connect each HRV once."
                 )
-            before |= new
-            runs[name] = ranges(sorted(read_ranges(runs.get(name, "")) | new))
+            drawn |= new
+            runs[name] = ranges(sorted(of_run | new))
     return runs
 
 

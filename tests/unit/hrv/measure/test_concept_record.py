@@ -71,6 +71,10 @@ def test_hrvs_of_several_runs_are_averaged_by_their_images():
     shorter = record((0, 1, 2)).resumed(PROMPTS[:5]).relevance()
     with pytest.raises(ValueError, match=r"counted twice \(0-2 of one run\)"):
         add_up([longer, shorter])
+    of_two_seeds = add_up([longer, record((0, 1), {**MEASURED, "seed": "2"}).relevance()])
+    for order in ([of_two_seeds, longer], [longer, of_two_seeds]):
+        with pytest.raises(ValueError, match=r"counted twice \(0-7 of one run\)"):
+            add_up(order)
 
 
 def test_halves_of_one_direction_agree_and_a_single_half_is_not_known():
