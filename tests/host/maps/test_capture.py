@@ -180,7 +180,7 @@ def test_maps_are_found_by_their_latent(clip):
     """ComfyUI keeps older images without sampling them again."""
     positive, negative = prompt(clip, "a red vase"), prompt(clip, "")
     watched, maps = capture(make_model(), positive)
-    with pytest.raises(ValueError, match="no sampling step"):
+    with pytest.raises(ValueError, match="Nothing has been captured yet"):
         maps.word(torch.zeros(1, 4, 8, 8), "vase")
     latents = [sample(watched, positive, negative, steps=steps) for steps in (1, 2, 3, 4, 5)]
     found = [maps.word(latent, "vase")[0] for latent in latents[1:]]
