@@ -22,8 +22,8 @@ def mean_interval(
 ) -> Interval:
     """95% bootstrap interval of the mean; whole clusters are drawn with replacement.
 
-    values, clusters: one each per image; images of one prompt share their cluster. Where all
-    values are shares, or differences of shares, so are the interval's ends.
+    values, clusters: one each per image; images of one prompt share their cluster. Where no value
+    is beyond -1 or 1, as differences of shares are not, the interval's ends are not either.
     """
     sums, sizes = _sums(values, clusters)
     drawn = _draws(len(sums), rounds)
@@ -31,7 +31,7 @@ def mean_interval(
     low, high = _interval(means, float(sums.sum() / sizes.sum()), len(sums))
     least, most = min(values), max(values)
     if most <= 1 and least >= -1:
-        low, high = max(low, -1.0 if least < 0 else 0.0), min(high, 1.0)
+        low, high = max(low, -1.0), min(high, 1.0)
     return low, high
 
 
@@ -41,7 +41,8 @@ def share_interval(hits: Sequence[float], clusters: Sequence[Hashable]) -> Inter
     least, most, count = min(hits), max(hits), len(set(clusters))
     if least == most and least in (0, 1):
         return wilson(int(most) * count, count)
-    return mean_interval(hits, clusters)
+    low, high = mean_interval(hits, clusters)
+    return max(low, 0.0), high
 
 
 def interval_of(

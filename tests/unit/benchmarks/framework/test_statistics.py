@@ -11,6 +11,7 @@ from hrv_pack.benchmarks.framework.statistics import (
     interval_of,
     mean_interval,
     roc_area,
+    share_interval,
     verdict,
     wilson,
 )
@@ -53,7 +54,8 @@ class TestIntervals:
         assert hits / 200 >= 0.88
 
     def test_one_prompt_tells_nothing(self) -> None:
-        assert mean_interval([0.4, 0.4], ["same", "same"]) == (0.0, 1.0)
+        assert share_interval([0.4, 0.4], ["same", "same"]) == (0.0, 1.0)
+        assert mean_interval([0.4, 0.4], ["same", "same"]) == (-1.0, 1.0)
         assert mean_interval([-0.4, 0.4], ["same", "same"]) == (-1.0, 1.0)
         assert verdict(mean_interval([0.4, 0.4], ["same", "same"])) == "no"
 
