@@ -69,8 +69,8 @@ def test_the_sampling_is_a_setting_of_the_votes(change):
     [
         (lambda: Sampling(steps=0), "steps should be 1 or more; found 0"),
         (lambda: Sampling(height=0), "height"),
-        (lambda: Batching(size=0), "batch"),
-        (lambda: ConstructSettings(sampling=Sampling(), timestep_bins=0), "parts"),
+        (lambda: Batching(size=0), "images per save"),
+        (lambda: ConstructSettings(sampling=Sampling(), timestep_bins=0), "timestep bins"),
         (
             lambda: ConstructSettings(sampling=Sampling(), recipe="own"),
             "authors or measured",
