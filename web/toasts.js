@@ -3,6 +3,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { inOurFiles, isOurs, titleOf } from "./marks.js";
 
+const SEVERITY = { warning: "warn", error: "error" }; // what older pages call them
 const LONG = 20000; // milliseconds, for a sentence to read
 
 export function listenForMessages() {
@@ -17,5 +18,5 @@ export function listenForMessages() {
 function toast(kind, title, text) {
   const { toast: toasts } = app.extensionManager;
   if (toasts[kind]) toasts[kind](title, { description: text, duration: LONG });
-  else toasts.add({ severity: kind.slice(0, 5).replace("warni", "warn"), summary: title, detail: text, life: LONG });
+  else toasts.add({ severity: SEVERITY[kind], summary: title, detail: text, life: LONG });
 }

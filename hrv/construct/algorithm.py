@@ -24,7 +24,6 @@ import torch
 from torch import Tensor
 
 from ..heads import HeadTable
-from ..measure.precision import wide
 from .concepts import ConceptWords
 
 Recipe = Literal["paper", "authors"]
@@ -208,5 +207,5 @@ def votes(scores: Tensor, rule: VoteRule = "highest") -> Tensor:
     if rule == "highest":
         return first
     finite = scores.isfinite().all(dim=1, keepdim=True)
-    counted = (wide(torch.where(finite, scores, 0.0)) * WHOLE).round().long()
+    counted = (torch.where(finite, scores, 0.0) * WHOLE).round().long()  # exact: a power of two
     return counted * first if rule == "maximum" else counted

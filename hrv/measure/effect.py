@@ -32,21 +32,6 @@ def way_direction(way: Tensor) -> Tensor:
     return way / length[:, None, None, None]
 
 
-def way_share(prediction: Tensor, way: Tensor) -> Tensor:
-    """s(r) = <D(r), way> / |way|^2 of each image, (I,) `wide`, with way = D_B - D_A.
-
-    prediction, way (I, channels, height, width). s grows by 1 where D moves all the way from
-    reading A to reading B. Differentiable in the prediction, in which it is linear; the way is a
-    constant. ValueError for different shapes and as in `way_direction`.
-    """
-    if prediction.shape != way.shape:
-        raise ValueError(
-            f"The prediction {tuple(prediction.shape)} and the way {tuple(way.shape)} must be "
-            "latents of the same shape."
-        )
-    return (wide(prediction) * way_direction(way)).flatten(1).sum(dim=1)
-
-
 def image_effects(shares: Tensor, r: Tensor, again: bool = False) -> Tensor:
     """ds_i / dr_i for every image at once, (I, H): shares (I,), each a function of its row of r.
 
@@ -101,16 +86,11 @@ class Effects:
             )
         return Effects(self.sums + other.sums, self.counts + other.counts, self.rescaled)
 
-    def mean(self, weights: Tensor | None = None) -> Tensor:
-        """g = mean over steps and images of ds/dr, (H,) float64.
-
-        weights (T,): how much each step counts; all alike without. ValueError with no image.
-        """
-        w = torch.ones(len(self.sums)) if weights is None else weights
-        total = (w.double() * self.counts).sum()
-        if not bool(total > 0):
+    def mean(self) -> Tensor:
+        """g = mean over steps and images of ds/dr, (H,) float64. ValueError with no image."""
+        if not bool(self.counts.any()):
             raise ValueError(
                 "No image has been measured, since the prompt acts in none of the steps. Give its "
                 "conditioning a timestep range that has some of them, or none, or raise steps."
             )
-        return w.double() @ self.sums / total
+        return self.sums.sum(dim=0) / self.counts.sum()

@@ -9,6 +9,7 @@ from typing import Any
 import comfy.sample
 import torch
 
+from ..prompts.encoding import untagged
 from ..prompts.plain import plain_tokens
 from ..prompts.tag import Conditioning, tag
 from ..shared.noise import derived_seed, latent_shape, seeded_noise
@@ -34,7 +35,7 @@ class Sampler:
     def __init__(self, model: Any, clip: Any, sampling: Sampling, plain: bool = False) -> None:
         self.model, self.clip, self.sampling, self.plain = model, clip, sampling, plain
         self.shape = latent_shape(model, sampling.width, sampling.height)
-        self.negative = clip.encode_from_tokens_scheduled(clip.tokenize(""))
+        self.negative = untagged(clip, "")
 
     def encode(self, prompts: Mapping[int, str]) -> dict[int, Encoded]:
         """The prompts with these numbers, encoded."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import comfy.samplers
 import torch
 
+from ..host.gradients import LARGE_BATCH
 from ..prompts.tag import Conditioning
 
 Conditionings = Mapping[str, Conditioning]
@@ -23,6 +24,13 @@ class Guidance:
     scheduler: str
     steps: int
     cfg: float
+
+
+def sampled_together(images: int, shape: Sequence[int]) -> list[list[int]]:
+    """Numbers of the images by batches that one gradient pass has memory for; shape: (C, h, w)."""
+    _, height, width = shape
+    together = max(1, LARGE_BATCH // (height * width))
+    return [group.tolist() for group in torch.arange(images).split(together)]
 
 
 def sample_lists(

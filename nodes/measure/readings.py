@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from ...hrv.measure.readings import Readings
 from ..effects.sampling import Conditionings
+from ..prompts.encoding import read_alike, untagged
 from ..prompts.tag import TAG, Conditioning, Prompt, locate, tagged_prompt
 
 PLAIN, WANTED, INSTEAD, EMPTY = "positive", "wanted", "instead", "negative"
@@ -51,12 +50,12 @@ def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Sce
             "Prompt itself."
         )
     located = locate(conditioning, readings.word)
-    lists: dict[str, Conditioning] = {PLAIN: conditioning, EMPTY: _encoded(clip, "")}
+    lists: dict[str, Conditioning] = {PLAIN: conditioning, EMPTY: untagged(clip, "")}
     texts = {prompt.id: (*readings.texts(prompt.text), "") for prompt, _ in located}
     for number, name in enumerate((WANTED, INSTEAD)):
         own = {identity: text[number] for identity, text in texts.items()}
         lists[name] = _reading(clip, conditioning, own)
-    if _same(lists[WANTED], lists[INSTEAD]):
+    if read_alike(lists[WANTED], lists[INSTEAD]):
         raise ValueError(
             f"The text encoder reads “{readings.wanted}” and “{readings.instead}” alike. Give two "
             "phrases that the model draws differently."
@@ -65,14 +64,9 @@ def read_scene(clip: Any, conditioning: Conditioning, readings: Readings) -> Sce
     return Scene(readings, tuple(prompt for prompt, _ in located), positions, lists)
 
 
-def _encoded(clip: Any, text: str) -> Conditioning:
-    found: Conditioning = clip.encode_from_tokens_scheduled(clip.tokenize(text))
-    return found
-
-
 def _reading(clip: Any, conditioning: Conditioning, texts: Mapping[str, str]) -> Conditioning:
     """The entries of the prompts in `texts`, each with its text's embedding and without a tag."""
-    made = {identity: _encoded(clip, text) for identity, text in texts.items()}
+    made = {identity: untagged(clip, text) for identity, text in texts.items()}
     used = dict.fromkeys(made, 0)
     found: Conditioning = []
     for _, options in conditioning:
@@ -85,7 +79,3 @@ def _reading(clip: Any, conditioning: Conditioning, texts: Mapping[str, str]) ->
         kept = {key: value for key, value in options.items() if key != TAG}
         found.append([embedding, {**kept, **own}])
     return found
-
-
-def _same(one: Conditioning, other: Conditioning) -> bool:
-    return all(torch.equal(a, b) for (a, _), (b, _) in zip(one, other, strict=True))

@@ -11,8 +11,7 @@ import torch
 
 from ...hrv.measure.effect import Effects
 from ...hrv.measure.refine import Point, Refined, Refining, refined
-from ..effects.sampling import Conditionings, Guidance, sample_lists
-from ..host.gradients import LARGE_BATCH
+from ..effects.sampling import Conditionings, Guidance, sample_lists, sampled_together
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..shared.noise import latent_shape, seeded_noise
@@ -26,7 +25,7 @@ SAMPLER, SCHEDULER = "euler", "normal"
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """Effects of the images with even and with odd numbers, at r = 1 or where it was asked for.
+    """Effects of the images with even and with odd numbers, at r = 1.
 
     refined: where further passes have led, if there were any.
     """
@@ -50,20 +49,16 @@ def measure(
     scene: Scene,
     settings: MeasureSettings,
     tell: Callable[[int, int], None] = lambda done, total: None,
-    around: torch.Tensor | None = None,
 ) -> Measurement:
     """Sample the images and measure at every step; `tell(done, all)` counts steps of images.
 
-    With one pass g = mean ds/dr around r (H,), by default ones, the model as it is. With more, r is
-    refined from there on (`hrv.measure.refine`), and nothing but ones may be asked for. An image's
-    effects do not depend on how many are sampled at a time, but for rounding.
+    With one pass g = mean ds/dr at r = 1, the model as it is. With more, r is refined from there on
+    (`hrv.measure.refine`).
     """
-    r = torch.ones(len(model_heads(model))) if around is None else around
     progress = _Progress(tell, settings.images * settings.steps * settings.passes)
     if settings.passes == 1:
-        return Measurement(_pass(model, scene, Way(r), settings, progress).halves)
-    if around is not None:
-        raise ValueError("HRV Measure refines from the model as it is, not around another r.")
+        neutral = Way(torch.ones(len(model_heads(model))))
+        return Measurement(one_pass(model, scene, neutral, settings, progress.more).halves)
     return _refine(model, scene, settings, progress)
 
 
@@ -74,7 +69,7 @@ def _refine(
     how, tallies = Refining(settings.passes), list[Tally]()
 
     def measured(r: torch.Tensor) -> Point:
-        tally = _pass(model, scene, Goal(r, how.beyond), settings, progress)
+        tally = one_pass(model, scene, Goal(r, how.beyond), settings, progress.more)
         tallies.append(tally)
         return tally.point()
 
@@ -87,14 +82,22 @@ def _refine(
     return Measurement(tallies[0].halves, found)
 
 
-def _pass(
-    model: Any, scene: Scene, aim: Aim, settings: MeasureSettings, progress: _Progress
+def one_pass(
+    model: Any,
+    scene: Scene,
+    aim: Aim,
+    settings: MeasureSettings,
+    more: Callable[[int], None] = lambda steps: None,
 ) -> Tally:
-    """Every image sampled once, with this aim."""
+    """Every image sampled once, with this aim; more(steps of images): after each step.
+
+    An image's effects do not depend on how many are sampled at a time, but for rounding.
+    """
     task = Task(scene, aim, settings.checkpointing)
     found = [Tally.none(settings.steps, aim.r)]
-    for numbers in _groups(model, settings):
-        told = partial(progress.more, len(numbers))
+    shape = latent_shape(model, settings.width, settings.height)
+    for numbers in sampled_together(settings.images, shape):
+        told = partial(more, len(numbers))
         watched = add_hooks(model, [Measuring(task, found[-1], numbers, found.append, told)])
         sample_images(watched, scene.conditionings, settings, numbers)
     return found[-1]
@@ -123,10 +126,3 @@ def sample_images(
     noise = torch.stack([seeded_noise(seed, f"noise of image: {n}", shape) for n in numbers])
     how = Guidance(SAMPLER, SCHEDULER, settings.steps, settings.cfg)
     return sample_lists(model, conditionings, how, noise, seed)
-
-
-def _groups(model: Any, settings: MeasureSettings) -> list[list[int]]:
-    """Numbers of the images that are sampled together: a batch that one pass has memory for."""
-    _, height, width = latent_shape(model, settings.width, settings.height)
-    together = max(1, LARGE_BATCH // (height * width))
-    return [group.tolist() for group in torch.arange(settings.images).split(together)]

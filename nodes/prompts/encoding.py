@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import torch
+
 from .tag import Conditioning, read_prompt, tag
 
 
@@ -17,6 +19,17 @@ def encoded(clip: Any, text: str, node: str | None) -> Conditioning:
     tokens = clip.tokenize(text)
     prompt = read_prompt(clip, tokens, text, identity(node, text))
     return tag(clip.encode_from_tokens_scheduled(tokens), prompt)
+
+
+def untagged(clip: Any, text: str) -> Conditioning:
+    """The text as CLIP Text Encode gives it, for a prompt that nothing steers."""
+    found: Conditioning = clip.encode_from_tokens_scheduled(clip.tokenize(text))
+    return found
+
+
+def read_alike(one: Conditioning, other: Conditioning) -> bool:
+    """Whether the text encoder gave both, entry by entry, the same embedding."""
+    return all(torch.equal(a, b) for (a, _), (b, _) in zip(one, other, strict=True))
 
 
 def identity(node: str | None, text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from literal_share import way_share
 
-from hrv_pack.hrv.measure.effect import way_share
 from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.patching import add_hooks

@@ -11,9 +11,9 @@ import torch
 from ....hrv.measure.concept import ConceptEffects
 from ....hrv.measure.concept_prompts import draw_prompt, parse_templates
 from ....hrv.measure.concept_record import ConceptRecord
-from ...effects.sampling import Guidance, sample_lists
-from ...host.gradients import LARGE_BATCH
+from ...effects.sampling import Guidance, sample_lists, sampled_together
 from ...host.patching import add_hooks
+from ...prompts.encoding import read_alike, untagged
 from ...prompts.tag import Conditioning, read_prompt, tag
 from ...shared.noise import derived_seed, latent_shape, seeded_noise
 from ..settings import ConstructSettings
@@ -34,7 +34,7 @@ class Measured:
         self.sampled: dict[int, torch.Tensor] = {}
         sampling = settings.sampling
         self.shape = latent_shape(model, sampling.width, sampling.height)
-        self.empty = self._encoded("")
+        self.empty = untagged(clip, "")
 
     def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
         """The measurement of each of these prompts."""
@@ -49,7 +49,7 @@ class Measured:
         seed, scene = self.settings.sampling.seed, self.scene(number)
         size = len(self.record.words.concepts), len(self.record.heads)
         found = [ConceptEffects.none(*size)]
-        for images in self._groups():
+        for images in sampled_together(self.settings.measuring.images, self.shape):
             hook = ConceptMeasuring(scene, found[-1], found.append)
             noise = torch.stack([self._noise(number, image) for image in images])
             self._sample(hook, noise, derived_seed(seed, f"sampler of prompt: {number}"))
@@ -65,13 +65,6 @@ class Measured:
         name = f"noise of prompt: {number}, image: {image}"
         return seeded_noise(self.settings.sampling.seed, name, self.shape)
 
-    def _groups(self) -> list[list[int]]:
-        """Numbers of a prompt's images that are sampled together."""
-        _, height, width = self.shape
-        together = max(1, LARGE_BATCH // (height * width))
-        images = torch.arange(self.settings.measuring.images)
-        return [group.tolist() for group in images.split(together)]
-
     def scene(self, number: int) -> SwapScene:
         """The prompt with this number and its swaps, encoded; ValueError if two read alike."""
         seed, words = self.settings.sampling.seed, self.record.words
@@ -83,9 +76,9 @@ class Measured:
         lists: dict[str, Conditioning] = {PLAIN: plain, EMPTY: self.empty}
         names = []
         for place, swap in enumerate(drawn.swaps):
-            others = {f"{place} {text}": self._encoded(text) for text in swap.texts}
+            others = {f"{place} {text}": untagged(self.clip, text) for text in swap.texts}
             for text, other in zip(swap.texts, others.values(), strict=True):
-                if _same(plain, other):
+                if read_alike(plain, other):
                     raise ValueError(
                         f"The text encoder reads “{drawn.text}” and “{text}” alike. Give "
                         f"“{words.concepts[swap.concept]}” words that it tells apart."
@@ -93,11 +86,3 @@ class Measured:
             lists |= others
             names.append((swap.concept, tuple(others)))
         return SwapScene(prompt, tuple(names), lists)
-
-    def _encoded(self, text: str) -> Conditioning:
-        found: Conditioning = self.clip.encode_from_tokens_scheduled(self.clip.tokenize(text))
-        return found
-
-
-def _same(one: Conditioning, other: Conditioning) -> bool:
-    return one[0][0].shape == other[0][0].shape and torch.equal(one[0][0], other[0][0])

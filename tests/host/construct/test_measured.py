@@ -26,6 +26,7 @@ from hrv_pack.nodes.construct.settings import (
     Measuring,
     Sampling,
 )
+from hrv_pack.nodes.effects import sampling
 from hrv_pack.nodes.effects.rescaling import rescale_maps
 from hrv_pack.nodes.effects.sampling import Guidance, sample_lists
 from hrv_pack.nodes.host.hooks import Call, PromptRows, Run
@@ -136,7 +137,7 @@ def test_every_family_is_measured(models, structure):
 def test_images_sampled_together_or_alone_count_alike(parts, monkeypatch):
     """But for the rounding of latents in float32, since the ways between two words are short."""
     together = build(parts, prompts=1).run()
-    monkeypatch.setattr(method, "LARGE_BATCH", 1)
+    monkeypatch.setattr(sampling, "LARGE_BATCH", 1)
     alone = build(parts, prompts=1).run()
     assert torch.equal(alone.counts, together.counts)
     assert (alone.sums - together.sums).abs().max() < 5e-3 * together.sums.abs().max()

@@ -17,14 +17,16 @@ from tiny_models import make_controlnet, make_model
 import nodes as host_nodes
 from hrv_pack.hrv.measure.readings import Readings
 from hrv_pack.hrv.similarity import cosine
+from hrv_pack.nodes.effects import sampling
 from hrv_pack.nodes.host import prediction
 from hrv_pack.nodes.host.gradients import until_finite
 from hrv_pack.nodes.host.hooks import Hook
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.measure import run
+from hrv_pack.nodes.measure.aims import Way
 from hrv_pack.nodes.measure.readings import INSTEAD, WANTED, read_scene
-from hrv_pack.nodes.measure.run import measure, sample_images
+from hrv_pack.nodes.measure.run import measure, one_pass, sample_images
 from hrv_pack.nodes.p2p.pairs import pair_conditioning, pair_prompt, single
 
 pytestmark = pytest.mark.usefixtures("host", "inference")
@@ -57,12 +59,12 @@ def directions(model, count=2):
     return torch.randn(count, len(model_heads(model)), generator=generator)
 
 
-def agree_with_differences(model, scene, around=None):
+def agree_with_differences(model, scene, around=None):  # at r = 1, or around another r
     """With readings far apart, since the latents' float32 hides small changes, most later on."""
     apart = far_apart(scene)
-    effects = measure(model, apart, SETTINGS, around=around).effects
-    assert effects.counts.tolist() == [SETTINGS.images] * SETTINGS.steps
     at = torch.ones(len(model_heads(model))) if around is None else around
+    effects = one_pass(model, apart, Way(at), SETTINGS).effects
+    assert effects.counts.tolist() == [SETTINGS.images] * SETTINGS.steps
     assert torch.equal(effects.rescaled, at.double())
     for direction in directions(model):
         found, expected = along(effects, direction), share_changes(model, apart, direction, at)
@@ -150,7 +152,7 @@ def test_recomputing_gives_the_same_effects(models, scene):
 
 def test_an_images_effects_do_not_depend_on_those_sampled_with_it(models, scene, monkeypatch):
     together = measure(models["sd1"], scene, settings(images=3))
-    monkeypatch.setattr(run, "LARGE_BATCH", 1)
+    monkeypatch.setattr(sampling, "LARGE_BATCH", 1)
     alone = measure(models["sd1"], scene, settings(images=3))
     assert close(alone, together, 1e-3)
     for a, b in zip(alone.halves, together.halves, strict=True):

@@ -12,9 +12,9 @@ from measure_scene import READINGS, SETTINGS, far_apart, prompt
 import nodes as host_nodes
 from hrv_pack.hrv.measure.steer import towards
 from hrv_pack.hrv.rescale import blend, strengthening
+from hrv_pack.nodes.effects import sampling
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.patching import add_hooks
-from hrv_pack.nodes.measure import run
 from hrv_pack.nodes.measure.aims import Goal
 from hrv_pack.nodes.measure.hook import Measuring, Tally, Task
 from hrv_pack.nodes.measure.node import HRVMeasure
@@ -93,7 +93,7 @@ def test_batches_and_the_order_of_joined_prompts_do_not_matter(models, clip, sce
     ]
     assert close(*(measure(models["sd1"], each, settings) for each in joined), 1e-3)
     together = measure(models["sd1"], scene, settings)
-    monkeypatch.setattr(run, "LARGE_BATCH", 1)
+    monkeypatch.setattr(sampling, "LARGE_BATCH", 1)
     assert close(measure(models["sd1"], scene, settings), together, 1e-3)
 
 
