@@ -17,6 +17,7 @@ from .p2p.nodes import HRVP2PEdit, HRVP2PSplit
 from .prompts.nodes import HRVPrompt, HRVTagPrompt
 from .simple.node import HRVSteer
 from .steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
+from .steering.word_weight import HRVWordWeight
 
 NODES: list[type[io.ComfyNode]] = [
     HRVSteer,
@@ -25,6 +26,7 @@ NODES: list[type[io.ComfyNode]] = [
     HRVInspect,
     HRVPrompt,
     HRVTagPrompt,
+    HRVWordWeight,
     HRVConceptStrengthen,
     HRVConceptAdjust,
     HRVOrderedWeaken,

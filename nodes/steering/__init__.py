@@ -1,5 +1,6 @@
-"""Concept Strengthen, Concept Adjust and Ordered Weaken.
+"""Concept Strengthen, Concept Adjust, Ordered Weaken and Word Weight.
 
-`nodes` has their faces, `steering` what they share, and `rescale` the hook that multiplies the
-maps of words. Only `nodes.extension` imports the nodes; benchmarks may import the rest.
+`nodes` and `word_weight` have their faces, `steering` what they share, and `rescale` the hook that
+multiplies the maps of words. Only `nodes.extension` imports the nodes; benchmarks may import the
+rest.
 """

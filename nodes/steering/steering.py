@@ -34,6 +34,11 @@ class Steering:
 def steered(model: Any, relevance: HeadRelevance, conditioning: Any, steering: Steering) -> Any:
     """A clone of `model` that rescales the words' attention maps, for HRVs made for it."""
     require_compatible(relevance, model)
+    return rescaled(model, conditioning, steering)
+
+
+def rescaled(model: Any, conditioning: Any, steering: Steering) -> Any:
+    """A clone of `model` that rescales the words' attention maps."""
     start, end = percent_to_sigmas(model, steering.start_percent, steering.end_percent)
     words = [
         WordRescale(prompt, positions, steering.r, sigma_start=start, sigma_end=end)

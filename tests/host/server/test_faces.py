@@ -27,7 +27,8 @@ FOUND = {
     "attention heads": {"HRVLoad", "HRVConceptAdjust", "HRVConceptStrengthen"},
     "MoRHF": {"HRVOrderedWeaken"},
     "remove a concept": {"HRVOrderedWeaken"},
-    "prompt weight": {"HRVConceptStrengthen"},
+    "prompt weight": {"HRVConceptStrengthen", "HRVWordWeight"},
+    "emphasis": {"HRVWordWeight"},
 }
 
 

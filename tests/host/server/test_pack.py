@@ -16,6 +16,7 @@ NAMES = {
     "Concept Strengthen",
     "Concept Adjust",
     "Ordered Weaken",
+    "Word Weight",
     "Change a Word (P2P-HRV Edit)",
     "P2P Split",
     "HRV Capture",

@@ -1,0 +1,80 @@
+"""Word Weight: one factor for a word in every head, which needs no vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from comfy_api.latest import io
+
+from ..host.model import model_heads
+from ..shared.inputs import (
+    CATEGORY,
+    model_input,
+    percent_inputs,
+    prompt_input,
+    require_words,
+    words_input,
+)
+from .steering import Steering, rescaled
+
+MOST = 10.0
+"""The largest weight; the smallest is its negative."""
+
+
+class HRVWordWeight(io.ComfyNode):
+    """M'[:, word] = weight * M[:, word] in all heads: the rescaling of HRV with a constant r."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HRVWordWeight",
+            display_name="Word Weight",
+            category=CATEGORY,
+            search_aliases=[
+                "prompt weight",
+                "emphasis",
+                "emphasize a word",
+                "attention",
+                "negative weight",
+                "remove a word",
+            ],
+            description="Makes a word of the prompt count more or less, also below zero, by one "
+            "factor on its attention in every head. Needs no head relevance vectors.",
+            inputs=[
+                model_input(),
+                prompt_input(),
+                words_input(
+                    "The words to weight, exactly as written in the prompt, separated by commas: "
+                    "vase, red car. mouse#2 means only the second mouse."
+                ),
+                io.Float.Input(
+                    "weight",
+                    default=1.3,
+                    min=-MOST,
+                    max=MOST,
+                    step=0.05,
+                    tooltip="How much the words count. 1: no change. 0: as if nothing looked at "
+                    "them. Below 0: pushes away what they say.",
+                ),
+                *percent_inputs(),
+            ],
+            outputs=[io.Model.Output(tooltip="The steered model, for the sampler.")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: Any,
+        conditioning: Any,
+        words: str,
+        weight: float,
+        start_percent: float = 0.0,
+        end_percent: float = 1.0,
+    ) -> io.NodeOutput:
+        require_words(words, "Word Weight: type the word of the prompt to weight into “words”.")
+        r = torch.full((len(model_heads(model)),), float(weight))
+        steering = Steering(
+            f"Word Weight ({words}: {weight:g})", words, r, start_percent, end_percent
+        )
+        return io.NodeOutput(rescaled(model, conditioning, steering))
