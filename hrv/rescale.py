@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .heads import HeadTable
+from .measure.specific import specific
 from .measure.steer import towards, towards_and_away
 from .relevance import HeadRelevance
 
@@ -77,6 +78,23 @@ def adjusting(
 def blend(r: Tensor, strength: float) -> Tensor:
     """1 + strength * (r - 1): exactly ones at strength 0, exactly r at strength 1."""
     return torch.lerp(torch.ones_like(r), r, strength)
+
+
+def ranking(relevance: HeadRelevance, concept: str, own: bool = False) -> Tensor:
+    """What the heads of ordered weakening are ranked by, (H,): h[concept].
+
+    own: of measured HRVs, what the concept does not share with the others (`specific`). ValueError
+    for voted ones, and where `specific` has one.
+    """
+    if not own:
+        return relevance.row(concept)
+    if relevance.kind != "measured":
+        raise ValueError(
+            "Other concepts can be spared with measured vectors only, but these were voted. Turn "
+            "“spare other concepts” off, or connect vectors that HRV Construct made by the recipe "
+            "measured."
+        )
+    return specific(relevance.vectors)[relevance.index(concept)]
 
 
 def weakening(order: Tensor, count: int, factor: float) -> Tensor:

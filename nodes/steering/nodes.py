@@ -8,7 +8,14 @@ from comfy_api.latest import io
 
 from ...hrv.head_choice import head_order
 from ...hrv.relevance import HeadRelevance
-from ...hrv.rescale import WEAKENING_FACTOR, adjusting, blend, strengthening, weakening
+from ...hrv.rescale import (
+    WEAKENING_FACTOR,
+    adjusting,
+    blend,
+    ranking,
+    strengthening,
+    weakening,
+)
 from ..library.menus import any_concept, concept_input
 from ..shared.inputs import (
     CATEGORY,
@@ -221,6 +228,15 @@ class HRVOrderedWeaken(io.ComfyNode):
                     tooltip="Seed of the random order.",
                 ),
                 *percent_inputs(),
+                io.Boolean.Input(
+                    "spare_others",
+                    display_name="spare other concepts",
+                    default=False,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Measured vectors only: ranks the heads by what they do to this "
+                    "concept beyond what they do to every concept, so that less else is lost.",
+                ),
             ],
             outputs=[io.Model.Output(tooltip="The weakened model, for the sampler.")],
         )
@@ -242,9 +258,11 @@ class HRVOrderedWeaken(io.ComfyNode):
         order_seed: int = 0,
         start_percent: float = 0.0,
         end_percent: float = 1.0,
+        spare_others: bool = False,
     ) -> io.NodeOutput:
         count = head_count(amount, unit, len(hrv.heads), "Ordered Weaken")
-        r = weakening(head_order(hrv.row(concept), order, order_seed), count, factor)
+        ranked = ranking(hrv, concept, spare_others)
+        r = weakening(head_order(ranked, order, order_seed), count, factor)
         label = f"Ordered Weaken ({concept}, {count} heads)"
         steering = Steering(label, words, r, start_percent, end_percent)
         return io.NodeOutput(steered(model, hrv, conditioning, steering))

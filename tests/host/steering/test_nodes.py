@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
 import nodes as host_nodes
 from hrv_pack.hrv.heads import HeadTable, head_table
+from hrv_pack.hrv.measure.specific import specific
 from hrv_pack.hrv.relevance import HeadRelevance
 from hrv_pack.nodes.prompts.nodes import HRVPrompt, HRVTagPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of
@@ -62,6 +65,35 @@ def test_percent_counts_heads(model, hrv, positive, clip):
     heads = HRVOrderedWeaken.execute(model, hrv, positive, "Color", "LeRHF", count, "heads", -2.0)
     images = [sample(node.args[0], positive, clip) for node in (half, heads)]
     assert torch.equal(*images)
+
+
+SPARING = ("Color", "MoRHF", 9, "heads", -2.0)
+
+
+@pytest.fixture(scope="module")
+def measured(hrv):
+    drawn = torch.randn(3, len(hrv.heads), generator=torch.Generator().manual_seed(7)) + 1
+    names = ("Color", "Animals", "Size")
+    return HeadRelevance(names, ((),) * 3, hrv.heads, drawn, kind="measured")
+
+
+def test_others_are_spared_by_the_order_of_what_is_a_concepts_own(model, measured, positive, clip):
+    own = dataclasses.replace(measured, vectors=specific(measured.vectors).float())
+    spared = HRVOrderedWeaken.execute(model, measured, positive, *SPARING, spare_others=True)
+    by_hand = HRVOrderedWeaken.execute(model, own, positive, *SPARING)
+    plain = HRVOrderedWeaken.execute(model, measured, positive, *SPARING)
+    images = [sample(node.args[0], positive, clip) for node in (spared, by_hand, plain)]
+    assert torch.equal(images[0], images[1])
+    assert not torch.equal(images[0], images[2])
+
+
+def test_others_cannot_be_spared_by_votes_or_beside_none(model, hrv, measured, positive):
+    with pytest.raises(ValueError, match="these were voted"):
+        HRVOrderedWeaken.execute(model, hrv, positive, *SPARING, spare_others=True)
+    rows = measured.vectors[:1].clone()
+    alone = HeadRelevance(("Color",), ((),), measured.heads, rows, kind="measured")
+    with pytest.raises(ValueError, match="two concepts or more"):
+        HRVOrderedWeaken.execute(model, alone, positive, *SPARING, spare_others=True)
 
 
 def test_more_heads_than_there_are_is_an_error(model, hrv, positive):

@@ -17,7 +17,7 @@ from hrv_pack.hrv.files.hrv_file import load_relevance, read_header, save_releva
 from hrv_pack.hrv.head_choice import head_order, top_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.relevance import HeadRelevance
-from hrv_pack.hrv.rescale import adjusting, blend, emphasis, strengthening
+from hrv_pack.hrv.rescale import adjusting, blend, emphasis, ranking, strengthening
 from hrv_pack.hrv.similarity import cosine_matrix
 
 TABLE = HeadTable((("down", 0, 2), ("mid", 0, 2)))
@@ -163,3 +163,17 @@ def test_what_needs_votes_refuses_measured_hrvs():
 def test_the_kind_is_voted_where_nothing_is_said():
     assert voted().kind == "voted"
     assert dataclasses.replace(voted(), provenance={}).kind == "voted"
+
+
+def test_heads_are_ranked_by_the_row_or_by_what_is_its_own():
+    rows = torch.tensor([[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    hrv = measured(vectors=rows)
+    assert torch.equal(ranking(hrv, ROWS[0]), rows[0])
+    assert head_order(ranking(hrv, ROWS[0], own=True), "MoRHF")[0] == 0
+    assert head_order(ranking(hrv, ROWS[1], own=True), "MoRHF")[0] == 1
+
+
+def test_votes_have_nothing_of_their_own_to_rank_by():
+    assert torch.equal(ranking(voted(), voted().concepts[0]), voted().vectors[0])
+    with pytest.raises(ValueError, match="these were voted"):
+        ranking(voted(), voted().concepts[0], own=True)
