@@ -131,17 +131,23 @@ class Change:
 def change(method: Images, plain: Images) -> Change:
     """See `Change`."""
     with_it, without = misread_by_word(method, plain)
-    gaps = with_it - without
+    difference, interval = paired(method, plain)
 
     def ratio(drawn: np.ndarray) -> float:
         return float(with_it[drawn].mean() / without[drawn].mean())
 
     return Change(
-        difference=float(gaps.mean()),
-        interval=interval_of(lambda drawn: float(gaps[drawn].mean()), len(gaps)),
-        ratio=ratio(np.arange(len(gaps))),
-        ratio_interval=interval_of(ratio, len(gaps)),
+        difference=difference,
+        interval=interval,
+        ratio=ratio(np.arange(len(without))),
+        ratio_interval=interval_of(ratio, len(without)),
     )
+
+
+def paired(one: Images, other: Images) -> tuple[float, Interval]:
+    """Misread with one method minus with the other on the same prompts, interval over words."""
+    gaps = np.subtract(*misread_by_word(one, other))
+    return float(gaps.mean()), interval_of(lambda drawn: float(gaps[drawn].mean()), len(gaps))
 
 
 def cells(rates: Rates) -> list[str]:

@@ -34,8 +34,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "measured": ("measured word", "adjust by votes" + EQUAL, "measured word, heads shuffled"),
     "concepts": ("measured concepts", "measured concepts" + EQUAL),
     "refined": ("refined word", "refined word" + EQUAL),
+    "strengthened": ("strengthen by measured concepts",),
 }
 """Methods that are judged together; a group's rows do not depend on the others."""
+OF_CONCEPTS = ("concepts", "strengthened")
+"""Groups that take the measured vectors of concepts."""
 METHODS: tuple[str, ...] = tuple(method for group in GROUPS.values() for method in group)
 
 
@@ -79,9 +82,9 @@ class Methods(DemoStudy[MethodsCase, MethodsRow]):
                     "seeds": prompt["seeds"],
                     "measuring": MEASURING_SEED + WORDS.index(prompt["word"]),
                 }
-                if group == "concepts":
+                if group in OF_CONCEPTS:
                     case["vectors"] = measured
-                if group != "concepts" or measured:
+                if group not in OF_CONCEPTS or measured:
                     cases.append(case)
         return cases
 

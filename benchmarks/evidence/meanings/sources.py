@@ -67,6 +67,12 @@ def concepts(lab: Lab, wanted: Wanted) -> Tensor:
     return blend(adjusting(lab.measured, *pair), REACH)
 
 
+def concept_strengthen(lab: Lab, wanted: Wanted) -> Tensor:
+    """Concept Strengthen by the measured vector of the wanted meaning's concept."""
+    concept, _ = concepts_of(lab.measured, wanted.word, wanted.desired)
+    return blend(strengthening(lab.measured, concept), REACH)
+
+
 def refined(lab: Lab, wanted: Wanted) -> Tensor:
     """The measured word refined by further passes, with the strength that HRV Measure names."""
     found = _measured(lab, wanted.word, wanted.desired, (wanted.seed, REFINED_ON, PASSES))
@@ -100,6 +106,7 @@ SOURCES: dict[str, Callable[[Lab, Wanted], Tensor]] = {
     "measured word, heads shuffled": shuffled,
     "measured concepts": concepts,
     "refined word": refined,
+    "strengthen by measured concepts": concept_strengthen,
 }
 
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from ...framework.statistics import percent, points, spread
+from ...framework.statistics import percent, points, spread, verdict
 from ..experiment import Summary, Table
 from .head_effects import EffectsRow
 from .head_effects_summary import heads_table, why
@@ -23,12 +23,14 @@ from .images import (
     chosen,
     images_of,
     of_methods,
+    paired,
     rates_of,
     shares_of,
 )
 from .methods import CLEAR, METHODS, PLAIN, MethodsRow
 from .other_hrvs import VariantRow
-from .sources import EQUAL
+from .sources import EQUAL, PASSES, REFINED_ON
+from .sources import IMAGES as ON
 from .strengths import SWEPT, StrengthsRow
 from .variants import VARIANTS
 
@@ -43,8 +45,16 @@ ASKED = {
     "measured concepts" + EQUAL: "these drawn to the size of the measured word",
     "refined word": "the measured word refined by further passes",
     "refined word" + EQUAL: "the refined word drawn to the size of one pass",
+    "strengthen by votes": "Concept Strengthen by the votes for the wanted meaning's concept",
+    "strengthen by measured concepts": "Concept Strengthen by that concept's measured vector",
 }
 """Method -> what it asks."""
+PAIRS = (
+    ("refined word", MEASURED),
+    ("refined word" + EQUAL, MEASURED),
+    ("strengthen by measured concepts", "strengthen by votes"),
+)
+"""One method against another on the same prompts."""
 HEADER = (MISREAD, "right", "other meaning", "both", "neither")
 CAPTIONS = {
     "meanings.png": "What the images show of the wanted and the other meaning, over all words and "
@@ -88,7 +98,13 @@ def summarise(
     return Summary(
         ours=_ours(rates),
         sentence=_sentence(changes),
-        findings=[_task(rows, rates), *_findings(changes), *why(tried)],
+        findings=[
+            _task(rows, rates),
+            *_findings(changes),
+            *_measured_on(done),
+            *_pairs(images),
+            *why(tried),
+        ],
         tables=[
             _methods_table(rates, changes, _sizes(rows)),
             _words_table(images),
@@ -155,6 +171,27 @@ def _findings(changes: dict[str, Change]) -> list[str]:
         if (one := changes.get(method))
     ]
     return [f"Is misreading lowered, by the same rule? {'; '.join(told)}."] if told else []
+
+
+def _measured_on(done: Sequence[str]) -> list[str]:
+    """On how many images and passes one step and the refined word rest, where both are told."""
+    return [
+        f"The measured word is one pass over {ON} images; the refined word {PASSES} passes over "
+        f"{REFINED_ON} for each direction: {PASSES * REFINED_ON / ON:.1f} times as many samplings, "
+        "of fewer different images."
+    ] * ({MEASURED, "refined word"} <= set(done))
+
+
+def _pairs(images: Images) -> list[str]:
+    """Fewer or more misread where the paired interval over words is clear of 0."""
+    told = []
+    for one, other in PAIRS:
+        first, second = chosen(images, one), chosen(images, other)
+        if {image.prompt for image in first} & {image.prompt for image in second}:
+            gap, interval = paired(first, second)
+            said = {"yes": "more misread", "no": "no clear difference", "reversed": "less misread"}
+            told.append(f"{one} minus {other}: {said[verdict(interval)]}, {points(gap, interval)}")
+    return [f"On the same prompts, misread: {'; '.join(told)}."] if told else []
 
 
 def _sizes(rows: Sequence[MethodsRow]) -> dict[str, float]:

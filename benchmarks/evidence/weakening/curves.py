@@ -148,11 +148,11 @@ def areas(found: Outcomes, source: str, concept: str) -> Areas:
         random=(forth + back) / 2 - most,
         drawn=back - forth,
         own=mine - np.mean(others, axis=0),
-        beside=mine - np.where(np.isnan(mine), np.nan, _known_mean(beside)),
+        beside=mine - np.where(np.isnan(mine), np.nan, known_mean(beside)),
     )
 
 
-def _known_mean(values: np.ndarray) -> np.ndarray:
+def known_mean(values: np.ndarray) -> np.ndarray:
     """Mean over the first axis of what is not nan; 0 where nothing is known."""
     known = ~np.isnan(values)
     total: np.ndarray = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

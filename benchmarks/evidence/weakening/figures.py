@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import BLUE, GREY, RED, panels, save
+from ..drawing import BLUE, GREEN, GREY, RED, panels, save
+from .specificity import RANKED
 from .summary import NAMES, Data
 
 LIMITS = (-85, 105)
@@ -22,8 +23,10 @@ LINES: dict[str, dict[str, Any]] = {
 
 
 def draw(data: Data, folder: Path) -> list[str]:
-    """Presence over the number of heads, the matrix of losses, and factors."""
+    """Presence over the number of heads, the matrix of losses, what is spared, and factors."""
     made = [_counts(data, folder), _matrix(data, folder)]
+    if data["specific"]:
+        made.append(_specific(data, folder))
     return [*made, *([_factors(data, folder)] if data["factors"] else [])]
 
 
@@ -77,3 +80,18 @@ def _factors(data: Data, folder: Path) -> str:
         axes.set_xlabel("factor", fontsize=9)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="lower right", fontsize=9)
     return save(figure, folder, "weakening-factors.png")
+
+
+def _specific(data: Data, folder: Path) -> str:
+    """One panel for each share of the heads."""
+    titles = [f"{share} of the heads" for share in data["specific"]]
+    figure, grid = panels(titles, columns=2, width=4.2, height=3.6)
+    for axes, by_source in zip(grid, data["specific"].values(), strict=True):
+        for source, colour in (("voted", BLUE), ("measured", RED), ("specific", GREEN)):
+            own, others = 100 * np.array(by_source[source]).T
+            axes.plot(own, others, "o", ms=4, alpha=0.5, color=colour)
+            axes.plot(own.mean(), others.mean(), "D", ms=9, color=colour, label=RANKED[source])
+        axes.set_xlabel("left of the concept [%]", fontsize=9)
+    grid[0].set_ylabel("left of the others [%]", fontsize=9)
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return save(figure, folder, "weakening-specific.png")

@@ -11,19 +11,22 @@ from torch import Tensor
 
 from ....hrv.head_choice import head_order
 from ....hrv.rescale import WEAKENING_FACTOR as FACTOR
-from ....hrv.rescale import weakening
+from ....hrv.rescale import ranking, weakening
 from ..experiment import SEEDS, DemoStudy, Size, TakesVectors
 from ..lab import Lab, measured_digest
 from .batches import TOKENS, Rows, Tokens, sample_batch
 from .prompts import WEAKENED, Asked, Named, Seen, batch, named, seen
 
 FIRST_SEED = SEEDS["weakening"] + 20_000
-Source = Literal["random", "voted", "measured", "factors"]
+Source = Literal["random", "voted", "measured", "factors", "specific"]
 Order = Literal["MoRHF", "LeRHF", "random", "reversed"]
 """The most or the least relevant heads first; a random order from first to last or last to first.
 """
-SOURCES: tuple[Source, ...] = ("random", "voted", "measured", "factors")
-"""What the orders of a case come from; "random" has the plain images too."""
+SOURCES: tuple[Source, ...] = ("random", "voted", "measured", "factors", "specific")
+"""What the orders of a case come from; "random" has the plain images too. specific: measured
+vectors without what all concepts share, the most relevant heads first alone."""
+MEASURED: tuple[Source, ...] = ("measured", "specific")
+"""Those that need measured vectors."""
 BATCHES: dict[Size, int] = {"quick": 2, "full": 12}
 SHARES: dict[Size, tuple[float, ...]] = {"quick": (0.1,), "full": (0.1, 0.3)}
 """Shares of the heads that are weakened, besides none and all."""
@@ -95,9 +98,9 @@ class Orders(DemoStudy[OrdersCase, OrdersRow]):
                 "asked": batch(number, FIRST_SEED),
                 "shares": SHARES[size],
             }
-            if source == "measured":
+            if source in MEASURED:
                 case["vectors"] = measured
-            if source != "measured" or measured:
+            if source not in MEASURED or measured:
                 cases.append(case)
         return cases
 
@@ -140,7 +143,8 @@ def settings(source: Source, number: int, shares: Sequence[float], heads: int) -
         for count in counts:
             for concept in WEAKENED:
                 yield Setting(concept, "MoRHF", count)
-                yield Setting(concept, "LeRHF", count)
+                if source != "specific":
+                    yield Setting(concept, "LeRHF", count)
 
 
 def _row(setting: Setting, shown: list[Seen]) -> SettingRow:
@@ -157,9 +161,9 @@ def _row(setting: Setting, shown: list[Seen]) -> SettingRow:
 
 def weakened_by(lab: Lab, source: Source, setting: Setting) -> Tensor:
     """The rescale vector (H,) of a setting."""
-    vectors = lab.measured if source == "measured" else lab.relevance
+    vectors = lab.measured if source in MEASURED else lab.relevance
     concept = setting.concept or vectors.concepts[0]
-    row, order = vectors.row(concept), setting.order
+    row, order = ranking(vectors, concept, own=source == "specific"), setting.order
     if order == "reversed":
         numbers = head_order(row, "random", setting.seed).flip(0)
     else:

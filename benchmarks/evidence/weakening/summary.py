@@ -16,6 +16,7 @@ from .factors import factor_sentences, factor_table, factors
 from .orders import OrdersRow
 from .prompts import WEAKENED
 from .single_heads import SingleHeadsRow
+from .specificity import specificity_points, specificity_sentences, specificity_table
 
 NAMES = {"voted": "votes", "measured": "measured vectors"}
 """Source -> what the page calls it."""
@@ -29,6 +30,9 @@ CAPTIONS = {
     "weakening-matrix.png": "What each concept (column) loses when heads are weakened in the order "
     "of another (row), most relevant first, on average over the numbers of heads but all; in "
     "points, less the floor. Above 100 other images begin to show it.",
+    "weakening-specific.png": "What is left of the weakened concept against what is left of the "
+    "others in the same images, less the floor, by share of the heads; a small mark for each "
+    "concept, a large one for their mean. Best is the upper left.",
     "weakening-factors.png": "Rescaling the most relevant tenth of the heads, by votes, by other "
     "factors; 1 changes nothing. Full: the concept itself; dashed: the mean of the others.",
 }
@@ -36,12 +40,14 @@ CAPTIONS = {
 
 class Data(TypedDict):
     """What figures show. curves: concept -> "source, order" -> rows [share of heads, left]; matrix:
-    source -> (by, concept) losses; factors: concept -> rows [factor, own, others]."""
+    source -> (by, concept) losses; factors: concept -> rows [factor, own, others]; specific: see
+    `specificity_points`."""
 
     concepts: list[str]
     curves: dict[str, dict[str, list[list[float]]]]
     matrix: dict[str, list[list[float]]]
     factors: dict[str, list[list[float]]]
+    specific: dict[str, dict[str, list[list[float]]]]
 
 
 def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Summary[Data]:
@@ -57,6 +63,7 @@ def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Sum
             _counts(found, _random_orders(rows)),
             *_against_votes(by_source),
             *(_specific(found, source, each) for source, each in by_source.items()),
+            *specificity_sentences(found),
             *(_unseen(found, source, each) for source, each in by_source.items()),
             *_tokens(found),
             *factor_sentences(found, swept),
@@ -65,6 +72,7 @@ def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Sum
         tables=[
             _area_table(by_source),
             *(_matrix_table(found, source) for source in sources),
+            *specificity_table(found),
             *factor_table(swept),
             *single_heads.tables(single),
         ],
@@ -74,6 +82,7 @@ def summarise(rows: Sequence[OrdersRow], alone: Sequence[SingleHeadsRow]) -> Sum
             "curves": {c: _curves(found, sources, c) for c in WEAKENED},
             "matrix": {source: _matrix(found, source).tolist() for source in sources},
             "factors": {c: curve.tolist() for c, curve in swept.items()},
+            "specific": specificity_points(found),
         },
     )
 

@@ -14,7 +14,13 @@ from hrv_pack.benchmarks.evidence.meanings import head_effects
 from hrv_pack.benchmarks.evidence.meanings.head_effects import log_odds
 from hrv_pack.benchmarks.evidence.meanings.head_effects_summary import agreement, decisive
 from hrv_pack.benchmarks.evidence.meanings.methods import PLAIN
-from hrv_pack.benchmarks.evidence.meanings.sources import resized, size_of
+from hrv_pack.benchmarks.evidence.meanings.sources import (
+    IMAGES,
+    PASSES,
+    REFINED_ON,
+    resized,
+    size_of,
+)
 from hrv_pack.benchmarks.evidence.meanings.summary import MEASURED, VOTED, summarise
 from hrv_pack.demo.captions import object_words
 from hrv_pack.demo.judge import NOTHING, Seen, Verdict
@@ -129,6 +135,39 @@ class TestMisreading:
             row["found"] = [{**row["found"][0], "shown": ["neither"] * 4}]
         summary = summarise(rows, [], [], [])  # type: ignore[arg-type]
         assert "-50.0 points" in summary.sentence
+
+
+REFINED = "refined word"
+
+
+class TestPairs:
+    @pytest.mark.parametrize(
+        ("refined", "said"),
+        [
+            ("ffff", "less misread, -50.0 points [-50.0, -50.0]"),
+            ("ffss", "no clear difference, +0.0 points"),
+            ("ssss", "more misread, +50.0 points"),
+        ],
+    )
+    def test_refined_against_one_step_on_the_same_prompts(self, refined: str, said: str) -> None:
+        rows = word_rows("ffss", "ffss", "ffss")
+        extra = word_rows("ffss", refined, "ffss")
+        for row, more in zip(rows, extra, strict=True):
+            row["found"] += [
+                {**f, "method": REFINED} for f in more["found"] if f["method"] == VOTED
+            ]
+        (pair,) = (t for t in summarise(rows, [], [], []).findings if "same prompts" in t)  # type: ignore[arg-type]
+        assert f"refined word minus measured word: {said}" in pair
+
+    def test_what_both_were_measured_on_is_told_where_both_are(self) -> None:
+        rows = word_rows("ffss", "ffss", "ffss")
+        told = [text for text in summarise(rows, [], [], []).findings if "one pass over" in text]  # type: ignore[arg-type]
+        assert told == []
+        for row in rows:
+            row["found"].append({**row["found"][-1], "method": REFINED})
+        (said,) = (t for t in summarise(rows, [], [], []).findings if "one pass over" in t)  # type: ignore[arg-type]
+        assert f"one pass over {IMAGES} images" in said
+        assert f"{PASSES} passes over {REFINED_ON} for each direction" in said
 
 
 class TestStrengths:

@@ -139,6 +139,47 @@ class TestSentences:
             summarise([], [])
 
 
+class TestSpecificity:
+    """What is left of the others by measured vectors with and without what all share."""
+
+    @pytest.mark.parametrize(
+        ("measured", "spared", "said"),
+        [
+            # without the shared direction only the concept goes
+            (WEAKENED, (), "makes weakening more selective: "),
+            ((), WEAKENED, "makes weakening less selective: "),
+            ((), (), "makes no clear difference to what is lost beside: "),
+        ],
+    )
+    def test_the_gap_between_the_others_and_the_concept_decides(
+        self, measured: tuple[str, ...], spared: tuple[str, ...], said: str
+    ) -> None:
+        found = [
+            *random_rows(),
+            *rows("voted", "MoRHF", ()),
+            *rows("measured", "MoRHF", measured),
+            *rows("specific", "MoRHF", spared),
+        ]
+        summary = summarise(found, [])
+        (told,) = (text for text in summary.findings if text.startswith("Sparing the other"))
+        assert said in told
+        (table,) = (one for one in summary.tables if one["title"].startswith("Most relevant"))
+        left = {(): "0% / 100%", WEAKENED: "0% / 0%"}
+        assert table["rows"][-1] == ["mean", "10%", left[()], left[measured], left[spared]]
+
+    def test_a_concept_that_stays_with_the_others_gains_nothing(self) -> None:
+        found = [*random_rows(), *rows("voted", "MoRHF", ()), *rows("measured", "MoRHF", WEAKENED)]
+        kept = rows("specific", "never", ())  # nothing is lost at all, the concept neither
+        (told,) = (t for t in summarise([*found, *kept], []).findings if t.startswith("Sparing"))
+        assert "no clear difference" in told and "the gap between both +0.0 points" in told
+
+    def test_it_is_not_told_before_it_was_tried(self) -> None:
+        found = [*random_rows(), *rows("voted", "MoRHF", ()), *rows("measured", "MoRHF", ())]
+        summary = summarise(found, [])
+        assert not any(text.startswith("Sparing") for text in summary.findings)
+        assert summary.data["specific"] == {}
+
+
 class TestPrompts:
     def test_a_batch_names_every_group_and_value_about_equally_often(self) -> None:
         for number in range(4):
