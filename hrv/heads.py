@@ -1,4 +1,7 @@
-"""The cross-attention heads of a diffusion U-Net, named by the model's structure."""
+"""The heads in which a model's image reads its text, named by the model's structure.
+
+The layers of U-Nets are found here, those of transformers by the tables in hrv/families.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from typing import Any, Literal, get_args
 
 from torch import nn
 
-Stage = Literal["down", "mid", "up"]
+Stage = Literal["down", "mid", "up", "double", "single", "block"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+"""Of U-Nets down, mid, up; of transformers double and single, or block."""
 
 # (layers, heads down, heads mid, heads up) -> name. Structure is all that the heads depend on.
 _FAMILIES = {
@@ -26,7 +30,7 @@ _FAMILIES = {
     (21, 120, 0, 240): "KOALA 700M",
     (30, 140, 120, 280): "KOALA 1B",
 }
-_NAME = re.compile(r"(down|mid|up), layer: (\d+), head: (\d+)")
+_NAME = re.compile(rf"({'|'.join(STAGES)}), layer: (\d+), head: (\d+)")
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,15 @@ class HeadId:
 
 @dataclass(frozen=True)
 class HeadTable:
-    """The ordered heads of a model: down, mid, up; layers in call order; heads from 0.
+    """The ordered heads of a model: stage by stage; layers in call order; heads from 0.
 
     `layers` holds (stage, layer, number of heads). ValueError if the order is another.
+    architecture: what a transformer is called (`hrv.families`), empty for U-Nets; transformers of
+    other text encoders may be built alike.
     """
 
     layers: tuple[tuple[Stage, int, int], ...]
+    architecture: str = ""
 
     def __post_init__(self) -> None:
         counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
@@ -79,11 +86,12 @@ class HeadTable:
             counts[stage] += 1
 
     @classmethod
-    def from_names(cls, names: Iterable[str]) -> HeadTable:
+    def from_names(cls, names: Iterable[str], architecture: str = "") -> HeadTable:
         """Build the table whose names are exactly `names`, in this order; else ValueError."""
         listed = [HeadId.parse(str(name)) for name in names]
         runs = groupby(listed, key=lambda h: (h.stage, h.layer))
-        table = cls(tuple((stage, layer, len(list(run))) for (stage, layer), run in runs))
+        layers = tuple((stage, layer, len(list(run))) for (stage, layer), run in runs)
+        table = cls(layers, architecture)
         for expected, found in zip(table, listed, strict=True):
             if expected != found:
                 raise ValueError(f"Heads out of order: expected '{expected}', found '{found}'.")
@@ -135,13 +143,17 @@ class HeadTable:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that differ when any head's name differs."""
-        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
+        """Sixteen hex digits that differ when any head's name or the architecture differs."""
+        named = [self.architecture, *self.names] if self.architecture else self.names
+        return hashlib.sha256("\n".join(named).encode()).hexdigest()[:16]
 
     @property
     def known_family(self) -> str | None:
         """The name of the model family with this structure, if it has one."""
-        down, mid, up = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES)
+        if self.architecture:
+            return self.architecture
+        counts = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES[:3])
+        down, mid, up = counts
         return _FAMILIES.get((len(self.layers), down, mid, up))
 
     @property
@@ -161,10 +173,12 @@ class HeadTable:
 
 @dataclass(frozen=True)
 class CrossAttentionLayer:
-    """A text cross-attention layer and where the host keeps it.
+    """A layer in which the image reads the text, and where the host keeps it.
 
     block: the host's key such as ("input", 1); block_index: the depth inside its transformer;
-    attention: the host's attn2 module (untyped) with to_q, to_k, to_v, heads and dim_head.
+    attention: the host's module (untyped), of U-Nets an attn2 with to_q, to_k, to_v, heads and
+    dim_head; values: what in it projects the text's values, or empty where text and image attend
+    jointly.
     """
 
     stage: Stage
@@ -173,6 +187,7 @@ class CrossAttentionLayer:
     block: tuple[str, int]
     block_index: int
     attention: Any
+    values: str = "to_v"
 
 
 def cross_attention_layers(unet: nn.Module) -> tuple[CrossAttentionLayer, ...]:

@@ -2,8 +2,9 @@
 
 Tensors: `vectors` (N, H) float32, and where they are known `votes` (N, H) int64 and `parts`
 (T, N, H) int64, the votes of T timestep bins. Metadata, all strings: `format` ("hrv"), `version`,
-and as JSON `concepts`, `words`, `heads`, `provenance`. Version "1" holds voted vectors. Version "2"
-has `kind` too, and is written for measured ones alone, so that older packs read the voted ones.
+and as JSON `concepts`, `words`, `heads`, `provenance`; of transformers `architecture`. Version "1"
+holds voted vectors. Version "2" has `kind` too, and is written for measured ones alone, so that
+older packs read the voted ones.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def save_relevance(path: str | os.PathLike[str], relevance: HeadRelevance) -> Pa
         "heads": json.dumps(list(relevance.heads.names)),
         "provenance": json.dumps(dict(relevance.provenance), ensure_ascii=False, sort_keys=True),
     }
+    if relevance.heads.architecture:
+        metadata["architecture"] = relevance.heads.architecture
     if relevance.kind != "voted":
         metadata |= {"version": str(WITH_KIND), "kind": relevance.kind}
     write_whole(path, safetensors_bytes(tensors, metadata))
@@ -101,7 +104,7 @@ def read_header(path: str | os.PathLike[str]) -> Header:
 
 
 def _header(metadata: Mapping[str, str]) -> Header:
-    heads = HeadTable.from_names(_names(metadata, "heads"))
+    heads = HeadTable.from_names(_names(metadata, "heads"), metadata.get("architecture", ""))
     return Header(
         concepts=_names(metadata, "concepts"),
         words=_word_lists(metadata),

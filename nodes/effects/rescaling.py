@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 import torch
 from torch.utils.hooks import RemovableHandle
@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
 from ..host.hooks import Call
-from ..host.layers import layer_name, rescaled_values
+from ..host.layers import layer_name, on_values
 
 Positions = Mapping[str, tuple[int, ...]]
 """Prompt id -> positions of its tokens whose maps are rescaled."""
@@ -25,27 +25,29 @@ def rescale_maps(
     label: who asks, for messages. ValueError in the call where the rows are not its own.
     """
     for layer in call.layers:
-        rescale = _rescaler(call, layer, r, positions, label)
-        yield layer.attention.to_v.register_forward_hook(rescale)
+        factors = partial(_factors, call, layer, r, positions)
+        yield from on_values(call, layer, factors, partial(_missed, layer, label))
 
 
-def _rescaler(
-    call: Call, layer: CrossAttentionLayer, r: torch.Tensor, positions: Positions, label: str
-) -> Callable[..., torch.Tensor]:
+def _factors(
+    call: Call,
+    layer: CrossAttentionLayer,
+    r: torch.Tensor,
+    positions: Positions,
+    _device: torch.device,
+) -> torch.Tensor:
+    """Factors (rows, tokens, heads) of a layer: r at the prompts' positions, 1 elsewhere."""
     own = r[:, call.heads.span(layer.stage, layer.layer)]
+    factors = own.new_ones(call.rows, call.tokens, layer.heads)
+    for prompt, rows in call.tagged():
+        mine = positions.get(prompt.prompt_id)
+        if mine is not None:
+            factors[rows] = token_factors(call.tokens, mine, own, prompt.length)
+    return factors
 
-    def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-        factors = own.new_ones(call.rows, call.tokens, layer.heads)
-        for prompt, rows in call.tagged():
-            mine = positions.get(prompt.prompt_id)
-            if mine is not None:
-                factors[rows] = token_factors(call.tokens, mine, own, prompt.length)
-        scaled = rescaled_values(call, values, factors)
-        if scaled is None:
-            raise ValueError(
-                f"{label} cannot reach {layer_name(layer)}: another node changes the number of "
-                f"rows inside the model. Connect {label} to a model without that node."
-            )
-        return scaled
 
-    return rescale
+def _missed(layer: CrossAttentionLayer, label: str) -> None:
+    raise ValueError(
+        f"{label} cannot reach {layer_name(layer)}: another node changes the number of "
+        f"rows inside the model. Connect {label} to a model without that node."
+    )

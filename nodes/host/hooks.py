@@ -1,4 +1,4 @@
-"""What a hook of a patched model is, and what it sees of a sampling and of its U-Net calls."""
+"""What a hook of a patched model is, and what it sees of a sampling and of the model's calls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.heads import CrossAttentionLayer, HeadTable, cross_attention_layers, head_table
+from ...hrv.families.registry import text_heads, text_layers
+from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ..prompts.tag import Prompt
 from .stepping import StepContext
+from .transformer.joint import JointAttention
 
 S = TypeVar("S")
 
@@ -27,8 +29,9 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class PromptRows:
-    """Whose the rows of one tagged prompt in a U-Net batch are, and that prompt's own length.
+    """Whose the rows of one tagged prompt in a batch are, and that prompt's own length.
 
+    shift: how many tokens the host has put in front of it.
     pair_id, member: of the two prompts of a pair, whose rows alternate, the pair and which it is.
     """
 
@@ -36,6 +39,7 @@ class PromptRows:
     length: int
     pair_id: str = ""
     member: int = 0
+    shift: int = 0
 
 
 class Run:
@@ -64,20 +68,21 @@ class Run:
         return state
 
     def layers(self, unet: Any) -> tuple[tuple[CrossAttentionLayer, ...], HeadTable]:
-        """The cross-attention layers of a U-Net and its head table, looked up once."""
+        """The layers in which a model's image reads the text and its head table, looked up once."""
         if id(unet) not in self._layers:
-            self._layers[id(unet)] = (cross_attention_layers(unet), head_table(unet))
+            self._layers[id(unet)] = (text_layers(unet), text_heads(unet))
         return self._layers[id(unet)]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One U-Net call as the hooks see it.
+    """One call of a U-Net or a transformer as the hooks see it.
 
     prompt_rows: the tagged prompt behind each of the spans, else None; spans: their batch rows,
     every second one for the members of a pair; rows: how many there are; tokens: length of the
     context after the host repeated shorter prompts; sigma: noise level; x: the U-Net's input
-    (rows, channels, height, width).
+    (rows, channels, height, width), of a transformer the noisy latent; joint: of a transformer
+    whose text and image attend jointly, its attentions.
     """
 
     layers: tuple[CrossAttentionLayer, ...]
@@ -90,6 +95,7 @@ class Call:
     x: torch.Tensor
     unet: Any
     run: Run
+    joint: JointAttention | None = None
 
     def tagged(self) -> Iterator[tuple[PromptRows, slice]]:
         """Each tagged prompt of the call with its batch rows."""
@@ -109,6 +115,8 @@ class Hook(Generic[S]):
     phase: ClassVar[Phase] = Phase.RESCALE
     only_watches: ClassVar[bool] = False
     """It changes nothing, so that it is left out of passes with gradients."""
+    on_transformers: ClassVar[bool] = False
+    """It acts on every model of `hrv.families` too."""
     acts_before_steps: ClassVar[bool] = False
     """Its `before_step` is to be called."""
     edits_denoised: ClassVar[bool] = False

@@ -11,6 +11,7 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import scale_value_rows
 from ...hrv.heads import CrossAttentionLayer
 from .hooks import Call
+from .transformer.joint import Factors
 
 
 def layer_name(layer: CrossAttentionLayer) -> str:
@@ -19,7 +20,7 @@ def layer_name(layer: CrossAttentionLayer) -> str:
 
 
 def rescaled_values(call: Call, values: torch.Tensor, factors: torch.Tensor) -> torch.Tensor | None:
-    """What a layer's `to_v` gives, with its maps rescaled: M diag(s) V = M (s V).
+    """What a layer's projection of values gives, with its maps rescaled: M diag(s) V = M (s V).
 
     values (rows, T, h*d), factors (rows, call.tokens, h); tokens that other packs have added after
     the call's own stay as they are. None where another pack has changed the number of rows.
@@ -30,6 +31,29 @@ def rescaled_values(call: Call, values: torch.Tensor, factors: torch.Tensor) -> 
         return scale_value_rows(values, factors)
     own = scale_value_rows(values[:, : call.tokens], factors)
     return torch.cat([own, values[:, call.tokens :]], dim=1)
+
+
+def on_values(
+    call: Call, layer: CrossAttentionLayer, factors: Factors, missed: Callable[[], None]
+) -> list[RemovableHandle]:
+    """Rescales a layer's maps of the text in this call, in the rows of the image that is made.
+
+    factors(device) are asked for in each evaluation, (rows, call.tokens, heads) or None where all
+    are 1; missed() is called where another pack has changed what the layer attends to.
+    """
+    if call.joint is not None:
+        return call.joint.on_values(layer, factors, missed)
+
+    def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
+        own = factors(values.device)
+        scaled = values if own is None else rescaled_values(call, values, own)
+        if scaled is None:
+            missed()
+            return values
+        return scaled
+
+    values: Any = getattr(layer.attention, layer.values)
+    return [values.register_forward_hook(rescale)]
 
 
 def on_queries_and_keys(

@@ -5,11 +5,13 @@ Each wrapper is added once:
 * OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt a hook needs
   takes part in it, and lets the hooks report at the end;
 * CALC_COND_BATCH notes which conditioning of a batch belongs to which tagged prompt;
-* DIFFUSION_MODEL lets each hook attach to the attention layers for one U-Net call;
+* DIFFUSION_MODEL lets each hook attach to the attention layers for one U-Net call, and APPLY_MODEL
+  for one call of a transformer: there all of them are called with the same arguments;
 * SAMPLER_SAMPLE, where a hook updates the latent, tells such hooks of every step.
 
-Hooks attach to `to_q`, `to_k`, `to_v` and `to_out` of the layers and are detached after each call,
-so other packs' attention patches stay in place and receive what the hooks return.
+Hooks attach to projections of the layers and are detached after each call; where text and image
+attend jointly, they go before what stands at `optimized_attention_override` in that call. So other
+packs' attention patches stay in place and receive what the hooks return.
 """
 
 from __future__ import annotations
@@ -22,12 +24,18 @@ from typing import Any
 import torch
 from comfy.patcher_extension import WrappersMP
 
+from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt, tagged_prompt
 from .gradient_pass import CallReader
 from .hooks import Call, Hook, Run
 from .options import HOOKS, KEY, READER, RUN
 from .stepping import StepContext, Steps
+from .transformer.checks import for_unets, require_plain
+from .transformer.joint import OVERRIDE
 from .unet_call import describe, note_prompts
+
+_APPLIED = ("c_concat", "c_crossattn", "control", "transformer_options")
+"""What the host's apply_model is called with after the latent and the noise level."""
 
 
 def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
@@ -37,7 +45,14 @@ def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
     options[HOOKS] = tuple(sorted((*options.get(HOOKS, ()), *added), key=lambda hook: hook.phase))
     _add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
     _add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, note_prompts)
-    _add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _call_unet)
+    family = family_of(patched.get_model_object("diffusion_model"))
+    if family is None:
+        _add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _call_unet)
+    else:
+        for hook in added:
+            if not hook.on_transformers:
+                raise ValueError(for_unets(hook.label, family))
+        _add_wrapper_once(patched, WrappersMP.APPLY_MODEL, _call_transformer)
     if any(hook.acts_before_steps for hook in added):
         _add_wrapper_once(patched, WrappersMP.SAMPLER_SAMPLE, _sample_steps)
     for hook in added:
@@ -145,6 +160,22 @@ def _call_unet(
     if output is not None:
         return output
     return x.new_zeros((len(x), executor.class_obj.out_channels, *x.shape[2:]))
+
+
+def _call_transformer(executor: Any, x: torch.Tensor, t: Any, *given: Any, **more: Any) -> Any:
+    arguments = {**dict(zip(_APPLIED, given, strict=False)), **more}
+    options = arguments.get("transformer_options") or {}
+    model = executor.class_obj.diffusion_model
+    require_plain(model, arguments, options)
+    call = describe(model, options, x, arguments.get("c_crossattn"))
+    with ExitStack() as detach:
+        if call is not None:
+            _attach(options[HOOKS], call, detach, False)
+            if call.joint is not None:
+                options = {**options, OVERRIDE: call.joint.override(options.get(OVERRIDE))}
+        arguments["transformer_options"] = options
+        first = (arguments.pop(name, None) for name in _APPLIED)
+        return executor(x, t, *first, **arguments)
 
 
 def _attach(hooks: Sequence[Hook[Any]], call: Call, detach: ExitStack, gradients: bool) -> None:

@@ -1,14 +1,18 @@
-"""Which rows of a U-Net call belong to which tagged prompt."""
+"""Which rows of a call of a U-Net or a transformer belong to which tagged prompt."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 
+from ...hrv.families.family import Family
+from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt, tagged_prompt
 from .hooks import Call, PromptRows, Run
 from .options import RUN, TABLE
+from .transformer.joint import JointAttention
 
 
 def own_prompt(entry: dict[str, Any]) -> Prompt | None:
@@ -22,26 +26,47 @@ def own_prompt(entry: dict[str, Any]) -> Prompt | None:
     return prompt if own else None
 
 
+def own_prompts(
+    entries: Iterable[dict[str, Any]], family: Family | None
+) -> Iterator[tuple[dict[str, Any], Prompt]]:
+    """Each conditioning of a list with the tagged prompt whose own embedding it has.
+
+    Some transformers make a new context of an embedding, so that the two cannot be compared. But
+    the host gives every conditioning a context of its own, and appends clones to the very list
+    whose contexts they take: a clone is what comes second to a context in its list.
+    """
+    seen: set[int] = set()
+    for entry in entries:
+        context = entry.get("model_conds", {}).get("c_crossattn")
+        first = context is not None and id(context) not in seen
+        seen.add(id(context))
+        prompt = own_prompt(entry) if family is None else tagged_prompt(entry)
+        if prompt is not None and (first or family is None):
+            yield entry, prompt
+
+
 def note_prompts(
     executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
 ) -> Any:
     """Wraps CALC_COND_BATCH: notes which (list index, uuid) is which tagged prompt."""
     table: dict[tuple[int, Any], tuple[PromptRows, ...]] = {}
+    family = family_of(model.diffusion_model)
     for index, entries in enumerate(conds):
-        for entry in entries or ():
-            prompt = own_prompt(entry)
-            if prompt is not None:
-                length = entry["model_conds"]["c_crossattn"].cond.shape[1]
-                table[index, entry["uuid"]] = _prompt_rows(prompt, length)
+        for entry, prompt in own_prompts(entries or (), family):
+            length = entry["model_conds"]["c_crossattn"].cond.shape[1]
+            shift = 0
+            if family is not None and family.pads_left:
+                shift = length - entry["cross_attn"].shape[1]
+            table[index, entry["uuid"]] = _prompt_rows(prompt, length, shift)
     options = {**model_options.get("transformer_options", {}), TABLE: table}
     model_options = {**model_options, "transformer_options": options}
     return executor(model, conds, x, timestep, model_options)
 
 
-def _prompt_rows(prompt: Prompt, length: int) -> tuple[PromptRows, ...]:
+def _prompt_rows(prompt: Prompt, length: int, shift: int) -> tuple[PromptRows, ...]:
     """The rows of a prompt, or of each member of a pair, which has a length of its own."""
     if not prompt.members:
-        return (PromptRows(prompt.id, length),)
+        return (PromptRows(prompt.id, length, shift=shift),)
     return tuple(
         PromptRows(own.id, own.tables[0].length, pair_id=prompt.id, member=member)
         for member, own in enumerate(prompt.members)
@@ -78,4 +103,13 @@ def describe(
         x=x,
         unet=unet,
         run=run,
+        joint=_joint(unet, tokens),
     )
+
+
+def _joint(model: Any, tokens: int) -> JointAttention | None:
+    """The joint attentions of a transformer that has such; None for other models."""
+    family = family_of(model)
+    if family is None or not family.joint:
+        return None
+    return JointAttention(family, family.text_length(model, tokens))

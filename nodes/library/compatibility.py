@@ -7,7 +7,7 @@ from typing import Any
 from ...hrv.files.hrv_file import load_relevance
 from ...hrv.heads import HeadTable
 from ...hrv.relevance import HeadRelevance
-from ..host.model import model_heads
+from ..host.model import model_heads, steered_heads
 from .choices import entry_of, path_of
 from .fitting import remedy
 
@@ -33,7 +33,7 @@ def loaded(choice: str, model: Any) -> HeadRelevance:
 
 def require_compatible(relevance: HeadRelevance, model: Any) -> None:
     """ValueError, naming the file to choose, if the HRV is of another head table than MODEL's."""
-    require_same_heads(relevance, model_heads(model), "the model is")
+    require_same_heads(relevance, steered_heads(model), "the model is")
 
 
 def require_same_heads(relevance: HeadRelevance, heads: HeadTable, found: str) -> None:

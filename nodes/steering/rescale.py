@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch.utils.hooks import RemovableHandle
@@ -12,7 +12,7 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
 from ..host.hooks import Call, Hook, PromptRows, Run
-from ..host.layers import layer_name, rescaled_values
+from ..host.layers import layer_name, on_values
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 
@@ -50,15 +50,21 @@ class _Layout(NamedTuple):
 
 @dataclass
 class RescaleState:
-    """Whether any word was rescaled, the last layer not reached, and the factors so far."""
+    """Whether any word was rescaled, any layer asked how, the last layer not reached, the factors.
+
+    factors: of each layout so far, None where all of them are 1.
+    """
 
     acted: bool = False
+    asked: bool = False
     bypassed: str = ""
-    factors: dict[_Layout, torch.Tensor] = field(default_factory=dict)
+    factors: dict[_Layout, torch.Tensor | None] = field(default_factory=dict)
 
 
 class Rescale(Hook[RescaleState]):
-    """The hook of the steering nodes: M diag(s) V = M (s V), on `attn2.to_v`'s output."""
+    """The hook of the steering nodes: M diag(s) V = M (s V), in every layer that reads the text."""
+
+    on_transformers = True
 
     def __init__(self, words: Sequence[WordRescale], label: str) -> None:
         self.words, self.label = tuple(words), label
@@ -74,10 +80,7 @@ class Rescale(Hook[RescaleState]):
         if not active:
             return []
         call.run.state(self).acted = True
-        return [
-            layer.attention.to_v.register_forward_hook(self._scaler(call, layer, active))
-            for layer in call.layers
-        ]
+        return [handle for layer in call.layers for handle in self._on(call, layer, active)]
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
@@ -87,25 +90,31 @@ class Rescale(Hook[RescaleState]):
                 "percent while its prompt was active. Widen the range, or check denoise and the "
                 "prompt's own timestep range."
             )
+        elif not state.asked:
+            raise ValueError(
+                f"{self.label} had no effect: the model did not run the layers that it is made "
+                "of. Compiled models do so; remove the node that compiles the model."
+            )
         if state.bypassed:
             warn_bypassed(self.label, state.bypassed)
 
-    def _scaler(
+    def _on(
         self, call: Call, layer: CrossAttentionLayer, active: Sequence[int]
-    ) -> Callable[..., torch.Tensor]:
-        def scale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-            factors = self._factors(call, layer, active, values.device)
-            scaled = rescaled_values(call, values, factors)
-            if scaled is None:
-                call.run.state(self).bypassed = layer_name(layer)
-                return values
-            return scaled
+    ) -> Iterable[RemovableHandle]:
+        state = call.run.state(self)
 
-        return scale
+        def factors(device: torch.device) -> torch.Tensor | None:
+            state.asked = True
+            return self._factors(call, layer, active, device)
+
+        def missed() -> None:
+            state.bypassed = layer_name(layer)
+
+        return on_values(call, layer, factors, missed)
 
     def _factors(
         self, call: Call, layer: CrossAttentionLayer, active: Sequence[int], device: torch.device
-    ) -> torch.Tensor:
+    ) -> torch.Tensor | None:
         """Factors (rows, tokens, heads) of one layer, computed once per layout and kept."""
         kept = call.run.state(self).factors
         layout = _Layout(
@@ -121,7 +130,7 @@ class Rescale(Hook[RescaleState]):
             factors = torch.ones(call.rows, call.tokens, span.stop - span.start)
             for prompt, rows in call.tagged():
                 factors[rows] = self._prompt_factors(call.tokens, prompt, active, span)
-            kept[layout] = factors.to(device)
+            kept[layout] = None if bool((factors == 1).all()) else factors.to(device)
         return kept[layout]
 
     def _prompt_factors(
@@ -131,6 +140,7 @@ class Rescale(Hook[RescaleState]):
         product = torch.ones(tokens, span.stop - span.start)
         for word in (self.words[number] for number in active):
             if prompt.prompt_id == word.prompt.id:
-                own = token_factors(tokens, word.positions, word.r[span], prompt.length)
+                positions = [position + prompt.shift for position in word.positions]
+                own = token_factors(tokens, positions, word.r[span], prompt.length)
                 product = product * own
         return product

@@ -1,0 +1,18 @@
+"""Flux.1, Flux.2 and Chroma: text and image in two streams, then in one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .family import Family
+
+FLUX = Family(
+    name="Flux.1",
+    classes=frozenset({"Flux"}),
+    blocks=(("double", "double_blocks"), ("single", "single_blocks")),
+    attention="",
+    heads="num_heads",
+    references_last=True,
+)
+FLUX2 = replace(FLUX, name="Flux.2", where="params.global_modulation", pads_left=True)
+CHROMA = replace(FLUX, name="Chroma", classes=frozenset({"Chroma", "ChromaRadiance"}))
