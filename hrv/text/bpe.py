@@ -39,11 +39,13 @@ def clean_words(text: str) -> list[str]:
 
 def decode_pieces(pieces: Iterable[str]) -> str:
     """Readable text of byte-pair pieces, each of whose characters stands for one byte."""
+    return b"".join(map(encoded_bytes, pieces)).decode("utf-8", errors="replace")
+
+
+def encoded_bytes(piece: str) -> bytes:
+    """The bytes that a piece's characters stand for; a character of no byte as itself."""
     table = _byte_of_character()
-    raw = b"".join(
-        bytes([table[c]]) if c in table else c.encode() for piece in pieces for c in piece
-    )
-    return raw.decode("utf-8", errors="replace")
+    return b"".join(bytes([table[c]]) if c in table else c.encode() for c in piece)
 
 
 def encode_pieces(text: str) -> str:

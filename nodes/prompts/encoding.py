@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
+from ...hrv.text.placed import PlacedTable
+from ...hrv.text.weights import Part, weighted_parts, weighted_words
+from ..shared.notify import warn
+from .encoders import ignores_weights
 from .tag import Conditioning, read_prompt, tag
 
 
 def encoded(clip: Any, text: str, node: str | None) -> Conditioning:
     """The text as CLIP Text Encode gives it, tagged with where its words are.
 
-    node: the id of the node that asks. ValueError without a CLIP or for one of another kind.
+    node: the id of the node that asks. Weights such as (mouse:1.3) are taken out of the text where
+    the encoder would take them for words, and kept in the tag. ValueError without a CLIP or for one
+    of another kind.
     """
     require_clip(clip)
+    parts = weighted_parts(text)
+    if "".join(part.text for part in parts) != text and ignores_weights(clip):
+        return _with_weights(clip, parts, identity(node, text))
     tokens = clip.tokenize(text)
     prompt = read_prompt(clip, tokens, text, identity(node, text))
     return tag(clip.encode_from_tokens_scheduled(tokens), prompt)
+
+
+def _with_weights(clip: Any, parts: Sequence[Part], identity: str) -> Conditioning:
+    plain = "".join(part.text for part in parts)
+    tokens = clip.tokenize(plain)
+    prompt = read_prompt(clip, tokens, plain, identity)
+    tables = [table for table in prompt.tables if isinstance(table, PlacedTable)]
+    marked = [replace(one, weights=weighted_words(parts, one.words)) for one in tables]
+    warn(
+        "HRV Prompt: this model's text encoder reads weights such as (mouse:1.3) as words, so they "
+        "were taken out of the text. Word Weight with empty “words” applies them."
+    )
+    weighted = replace(prompt, tables=tuple(marked))
+    return tag(clip.encode_from_tokens_scheduled(tokens), weighted)
 
 
 def untagged(clip: Any, text: str) -> Conditioning:

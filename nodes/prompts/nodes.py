@@ -6,6 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ...hrv.text.placed import PlacedTable
 from ..shared.inputs import CATEGORY
 from ..shared.marks import PROMPT_TEXT
 from ..shared.notify import node_id
@@ -77,7 +78,8 @@ class HRVTagPrompt(io.ComfyNode):
     def execute(cls, conditioning: Any, clip: Any, text: str) -> io.NodeOutput:
         require_clip(clip)
         prompt = read_prompt(clip, clip.tokenize(text), text, identity(node_id(cls), text))
-        length = max(table.length for table in prompt.tables)
+        lengths = [t.length for t in prompt.tables if not isinstance(t, PlacedTable)]
+        length = max(lengths, default=0)  # other encoders drop rows, which `tag` allows for
         for embedding, _ in conditioning:
             if embedding.shape[1] < length:
                 raise ValueError(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...hrv.text.blanks import mark_blanks
+from ...hrv.text.placed import PlacedTable
 from ...hrv.text.search import in_any
 from ...hrv.text.tokens import TokenTable, parse_words, token_table
+from ...hrv.text.weights import Weighted
+from .encoders import context_table
 
 TAG = "hrv_prompt"
 Conditioning = list[list[Any]]
@@ -36,6 +39,11 @@ class Prompt:
         """Positions of all semantic tokens, in order."""
         return _union(table.semantic for table in self.tables)
 
+    @property
+    def weights(self) -> tuple[Weighted, ...]:
+        """The weights written in it that its text encoder did not read."""
+        return tuple(w for t in self.tables if isinstance(t, PlacedTable) for w in t.weights)
+
     def find(self, phrases: str) -> tuple[int, ...]:
         """Positions of the words in a comma-separated list; ValueError if one is absent."""
         listed = parse_words(phrases)
@@ -55,13 +63,17 @@ def _union(parts: Iterable[Iterable[int]]) -> tuple[int, ...]:
 
 def read_prompt(clip: Any, tokens: dict[str, Any], text: str, identity: str) -> Prompt:
     """The Prompt behind the host's tokenizer result `tokens` of `text`."""
+    placed = context_table(clip, tokens)
+    if placed is not None:
+        return Prompt(identity, text, (placed,))
     tables = []
     for name, chunks in tokens.items():
         encoder = getattr(clip.tokenizer, f"clip_{name}", None)
         if encoder is None:
             raise ValueError(
-                f"The HRV nodes do not support this CLIP's text encoder “{name}”. "
-                "Use the CLIP of an SD1.x, SD2.x or SDXL checkpoint."
+                f"The HRV nodes do not support this CLIP's text encoder “{name}”. Use the CLIP of "
+                "SD1.x, SD2.x, SDXL, Anima, Cosmos-Predict2, Z-Image, Lumina 2, Flux.1, Flux.2 "
+                "Klein, Chroma or Qwen-Image."
             )
         table = token_table(
             chunks,
@@ -81,8 +93,17 @@ def _pieces(encoder: Any) -> Callable[[int], str]:
 
 
 def tag(conditioning: Conditioning, prompt: Prompt) -> Conditioning:
-    """A copy of `conditioning` whose every entry carries `prompt`."""
-    return [[embedding, {**options, TAG: prompt}] for embedding, options in conditioning]
+    """A copy of `conditioning` whose every entry carries `prompt`, which it was encoded from."""
+    return [
+        [embedding, {**options, TAG: _of_length(prompt, embedding.shape[1])}]
+        for embedding, options in conditioning
+    ]
+
+
+def _of_length(prompt: Prompt, length: int) -> Prompt:
+    """The prompt with its words where they stand in an embedding of so many rows."""
+    tables = tuple(t.of_length(length) if isinstance(t, PlacedTable) else t for t in prompt.tables)
+    return prompt if tables == prompt.tables else replace(prompt, tables=tables)
 
 
 def tagged_prompt(entry: dict[str, Any]) -> Prompt | None:

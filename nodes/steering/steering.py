@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,13 @@ from ...hrv.relevance import HeadRelevance
 from ..host.model import percent_to_sigmas
 from ..host.patching import add_hooks
 from ..library.compatibility import require_compatible
-from ..prompts.tag import locate
+from ..prompts.tag import Prompt, locate
 from .rescale import Rescale, WordRescale
+
+Target = tuple[Prompt, tuple[int, ...], Tensor]
+"""A prompt, positions of its tokens, and the r (H,) that their maps are multiplied with."""
+Percents = tuple[float, float]
+"""When to start and to end, as parts of the sampling."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +40,14 @@ class Steering:
 def steered(model: Any, relevance: HeadRelevance, conditioning: Any, steering: Steering) -> Any:
     """A clone of `model` that rescales the words' attention maps, for HRVs made for it."""
     require_compatible(relevance, model)
-    return rescaled(model, conditioning, steering)
+    located = locate(conditioning, steering.words)
+    targets = [(prompt, positions, steering.r) for prompt, positions in located]
+    percents = (steering.start_percent, steering.end_percent)
+    return rescaled(model, targets, steering.label, percents)
 
 
-def rescaled(model: Any, conditioning: Any, steering: Steering) -> Any:
-    """A clone of `model` that rescales the words' attention maps."""
-    start, end = percent_to_sigmas(model, steering.start_percent, steering.end_percent)
-    words = [
-        WordRescale(prompt, positions, steering.r, sigma_start=start, sigma_end=end)
-        for prompt, positions in locate(conditioning, steering.words)
-    ]
-    return add_hooks(model, [Rescale(words, steering.label)])
+def rescaled(model: Any, targets: Sequence[Target], label: str, percents: Percents) -> Any:
+    """A clone of `model` that rescales the targets' attention maps; label: of messages."""
+    start, end = percent_to_sigmas(model, *percents)
+    words = [WordRescale(*target, sigma_start=start, sigma_end=end) for target in targets]
+    return add_hooks(model, [Rescale(words, label)])

@@ -7,16 +7,16 @@ from typing import Any
 import torch
 from comfy_api.latest import io
 
-from ..host.model import model_heads
+from ..host.model import steered_heads
+from ..prompts.tag import Prompt, locate, prompts_of
 from ..shared.inputs import (
     CATEGORY,
     model_input,
     percent_inputs,
     prompt_input,
-    require_words,
     words_input,
 )
-from .steering import Steering, rescaled
+from .steering import rescaled
 
 MOST = 10.0
 """The largest weight; the smallest is its negative."""
@@ -46,7 +46,9 @@ class HRVWordWeight(io.ComfyNode):
                 prompt_input(),
                 words_input(
                     "The words to weight, exactly as written in the prompt, separated by commas: "
-                    "vase, red car. mouse#2 means only the second mouse."
+                    "vase, red car. mouse#2 means only the second mouse. Empty: the weights "
+                    "written in the prompt, such as (mouse:1.3), where the text encoder ignores "
+                    "them."
                 ),
                 io.Float.Input(
                     "weight",
@@ -55,7 +57,7 @@ class HRVWordWeight(io.ComfyNode):
                     max=MOST,
                     step=0.05,
                     tooltip="How much the words count. 1: no change. 0: as if nothing looked at "
-                    "them. Below 0: pushes away what they say.",
+                    "them. Below 0: pushes away what they say. Not used while words is empty.",
                 ),
                 *percent_inputs(),
             ],
@@ -72,9 +74,24 @@ class HRVWordWeight(io.ComfyNode):
         start_percent: float = 0.0,
         end_percent: float = 1.0,
     ) -> io.NodeOutput:
-        require_words(words, "Word Weight: type the word of the prompt to weight into “words”.")
-        r = torch.full((len(model_heads(model)),), float(weight))
-        steering = Steering(
-            f"Word Weight ({words}: {weight:g})", words, r, start_percent, end_percent
+        weights = _weights(conditioning, words, weight)
+        ones = torch.ones(len(steered_heads(model)))
+        targets = [(prompt, positions, w * ones) for prompt, positions, w in weights]
+        label = f"Word Weight ({words}: {weight:g})" if words.strip() else "Word Weight"
+        return io.NodeOutput(rescaled(model, targets, label, (start_percent, end_percent)))
+
+
+def _weights(
+    conditioning: Any, words: str, weight: float
+) -> list[tuple[Prompt, tuple[int, ...], float]]:
+    """The prompts with positions and weights of the words, or of those written in the prompts."""
+    if words.strip():
+        return [(*found, weight) for found in locate(conditioning, words)]
+    written = [(prompt, *each) for prompt in prompts_of(conditioning) for each in prompt.weights]
+    if not written:
+        raise ValueError(
+            "Word Weight: type the word of the prompt to weight into “words”. (Left empty, it "
+            "applies weights such as (mouse:1.3) that HRV Prompt has taken out of the text, where "
+            "the text encoder does not know them. Other encoders apply them by themselves.)"
         )
-        return io.NodeOutput(rescaled(model, conditioning, steering))
+    return written
