@@ -15,7 +15,9 @@ from .maps.selective import HRVSelectiveAttentionMap
 from .measure.node import HRVMeasure
 from .p2p.nodes import HRVP2PEdit, HRVP2PSplit
 from .prompts.nodes import HRVPrompt, HRVTagPrompt
+from .sheet.node import HRVSheet
 from .simple.node import HRVSteer
+from .simple.sweep import HRVStrengthSweep
 from .steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 from .steering.word_weight import HRVWordWeight
 
@@ -36,6 +38,8 @@ NODES: list[type[io.ComfyNode]] = [
     HRVCapture,
     HRVSelectiveAttentionMap,
     HRVMisreadingDiagnosis,
+    HRVStrengthSweep,
+    HRVSheet,
     HRVConcepts,
     HRVConstruct,
     HRVMerge,

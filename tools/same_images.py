@@ -7,8 +7,8 @@
 Two servers on the same host, one with the pack as it is, one with the revision's, run the demo
 workflows as saved and a short `make demo`. Images and figures are compared bit for bit, the nodes
 as /object_info lists them: ids, inputs in their order with types, defaults and choices, outputs.
-Wording may differ, and nodes and workflows may be added; the exit status is 1 where anything
-else differs.
+Wording may differ, and nodes and workflows may be added, nodes to workflows too; the exit status
+is 1 where anything else differs.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ UNSEEN = WORDING | {"hrv_menu", "hrv_words", "hrv_prompt"}  # marks for the page
 # Pages that end in a sentence: the row from which it is drawn. Its wording may change too.
 SENTENCES = {"demo-diagnosis": 610}
 NAMED = {"required", "optional"}
+OWNER = re.compile(r"[^.,]*(?:, node \d+)?")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SEEDS, BATCH = 1, 2
 SHOWN = 20
@@ -106,7 +107,7 @@ def note_result(seen: Seen, name: str, result: Result) -> None:
             image = pixels(data, SENTENCES.get(name))
             seen.images[f"{name}, node {node}, image {number}"] = image
     for node, output in result.outputs.items():
-        texts = json.dumps({k: v for k, v in output.items() if k != "images"})
+        texts = json.dumps({k: v for k, v in output.items() if not k.endswith("images")})
         seen.figures[f"{name}, node {node}"] = NUMBER.findall(texts)
 
 
@@ -135,8 +136,8 @@ def raw(image: Image.Image, rows: int | None = None) -> tuple[Any, ...]:
 
 
 def owner(name: str) -> str:
-    """The node or workflow that a fact belongs to."""
-    return re.split(r"[.,]", name)[0]
+    """The node, also the one in a workflow, that a fact belongs to; or the workflow."""
+    return OWNER.match(name)[0]  # type: ignore[index]  # matches anything
 
 
 def changed(old: Facts, new: Facts) -> tuple[list[str], list[str]]:

@@ -52,7 +52,12 @@ export function conceptsFor(node) {
 function follow(node, widget) {
   const every = widget.options.values;
   if (typeof every === "function") return;
-  widget.options.values = () => conceptsFor(node) ?? every;
+  const first = optionsOf(node, widget.name).hrv_first; // a choice that is no concept
+  const listed = (concepts) => (first === undefined ? concepts : [first, ...concepts]);
+  widget.options.values = () => {
+    const concepts = conceptsFor(node);
+    return concepts ? listed(concepts) : every;
+  };
 }
 
 // A menu that nobody has touched takes the first of the connected vectors' concepts that is free.

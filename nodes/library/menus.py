@@ -17,17 +17,38 @@ CONCEPTS = {MARK: "concepts"}
 """Of a menu whose choices are the concepts of the connected HRV."""
 FILE = {MARK: "file"}
 """Of the menu that chooses an HRV file."""
+NOTHING = "nothing"
+OR_NOTHING = {**CONCEPTS, "hrv_first": NOTHING}
+"""Of such a menu where nothing may be chosen too."""
 ROW = {MARK: "row"}
 """Of a text that names a vector which the node makes."""
 
 
-def concept_input(name: str, tooltip: str, default: str = "Color") -> Any:
+def concept_input(name: str, tooltip: str, default: str = "Color", shown: str | None = None) -> Any:
     """A menu of the concepts of all HRV files; list its name in the node's `any_concept` too.
 
-    default: where a new node begins, until an HRV is connected that does not have it.
+    default: where a new node begins, until an HRV is connected that does not have it; shown: the
+    name on the node.
     """
     return io.Combo.Input(
-        name, options=known_concepts(), default=default, tooltip=tooltip, extra_dict=CONCEPTS
+        name,
+        display_name=shown,
+        options=known_concepts(),
+        default=default,
+        tooltip=tooltip,
+        extra_dict=CONCEPTS,
+    )
+
+
+def concept_or_nothing(name: str, tooltip: str, default: str, shown: str | None = None) -> Any:
+    """As `concept_input`, but the first choice is `NOTHING`."""
+    return io.Combo.Input(
+        name,
+        display_name=shown,
+        options=[NOTHING, *known_concepts()],
+        default=default,
+        tooltip=tooltip,
+        extra_dict=OR_NOTHING,
     )
 
 

@@ -16,6 +16,8 @@ Source = tuple[str, int]
 
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", "CURVE", "BOUNDING_BOX"}
 DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
+PAGE_VIEWS = {"IMAGECOMPARE": {"__value__": ["", ""]}}
+"""Widgets that only show something and are never saved: what the page posts for them at first."""
 NOTES = {"Note", "MarkdownNote"}
 PAGE_ONLY = NOTES | {"Reroute", "PrimitiveNode"}
 MUTED, BYPASSED = 2, 4
@@ -132,6 +134,9 @@ def read_widgets(
         kind, options = widget_type(spec), spec_options(spec)
         if kind is None:
             continue
+        if kind in PAGE_VIEWS:
+            yield prefix + name, PAGE_VIEWS[kind]
+            continue
         try:
             value = next(saved)
         except StopIteration:
@@ -150,7 +155,8 @@ def widget_type(spec: list[Any]) -> str | None:
     if options.get("forceInput"):
         return None
     kind = "COMBO" if isinstance(spec[0], list) else options.get("widgetType", spec[0])
-    return kind if kind in WIDGET_TYPES or kind == DYNAMIC_COMBO else None
+    known = kind in WIDGET_TYPES or kind in PAGE_VIEWS or kind == DYNAMIC_COMBO
+    return kind if known else None
 
 
 def page_only_widgets(name: str, kind: str, options: dict[str, Any]) -> int:

@@ -29,6 +29,12 @@ FOUND = {
     "remove a concept": {"HRVOrderedWeaken"},
     "prompt weight": {"HRVConceptStrengthen", "HRVWordWeight"},
     "emphasis": {"HRVWordWeight"},
+    "xy plot": {"HRVStrengthSweep", "HRVSheet"},
+    "grid": {"HRVStrengthSweep", "HRVSheet"},
+    "sweep": {"HRVStrengthSweep"},
+    "slider sheet": {"HRVStrengthSweep"},
+    "several strengths": {"HRVStrengthSweep"},
+    "contact sheet": {"HRVSheet"},
 }
 
 

@@ -113,7 +113,8 @@ def test_below_the_row_where_a_sentence_begins_nothing_counts():
 def test_an_image_more_of_a_workflow_there_was_is_a_change():
     old = {"steer, node 1, image 0": 1}
     assert changed(old, {**old, "steer, node 1, image 1": 1})[0] != []
-    assert changed(old, {**old, "measure, node 1, image 0": 1}) == ([], ["measure"])
+    assert changed(old, {**old, "measure, node 1, image 0": 1}) == ([], ["measure, node 1"])
+    assert changed(old, {**old, "steer, node 10, image 0": 1}) == ([], ["steer, node 10"])
 
 
 def test_the_table_says_same_only_where_something_was_compared_and_nothing_differs():

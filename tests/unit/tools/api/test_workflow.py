@@ -41,6 +41,7 @@ INFO = {
         }
     },
     "Modes": MODES,
+    "Compare": {"input": {"required": {"view": ["IMAGECOMPARE", {}], "name": ["STRING", {}]}}},
     "Load": {"input": {"required": {"file": ["STRING"]}}},
     "Pass": {"input": {"required": {"other": ["CLIP"], "model": ["MODEL"]}}},
     "Grow": {"input": {"required": {"words": ["COMFY_AUTOGROW_V3", {"template": {}}]}}},
@@ -104,6 +105,11 @@ def test_both_link_notations_mean_the_same():
 )
 def test_a_dynamic_menu_is_followed_by_the_inputs_of_its_choice(values, expected):
     assert inputs_of(saved(node(1, "Modes", values)), "1") == expected
+
+
+def test_a_widget_that_only_shows_something_is_posted_empty_and_takes_no_saved_value():
+    found = inputs_of(saved(node(1, "Compare", ["z"])), "1")
+    assert found == {"view": {"__value__": ["", ""]}, "name": "z"}
 
 
 def test_notes_reroutes_and_bypassed_nodes_vanish():

@@ -1,0 +1,38 @@
+"""What stands on a sheet, out of the lists that the host hands to the node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ...hrv.draw.canvas import Pixels
+from ...hrv.draw.sheet import Entry
+
+
+def read_entries(images: Sequence[Tensor], labels: Sequence[str]) -> list[Entry]:
+    """Each IMAGE (batch, height, width, 3 or 4) with its label; a lone one's images one by one.
+
+    A single label may have a line for each. ValueError where their numbers differ.
+    """
+    batches = [image[None] for image in images[0]] if len(images) == 1 else list(images)
+    captions = _captions(labels)
+    if captions and len(captions) != len(batches):
+        raise ValueError(
+            f"HRV Sheet: {len(batches)} images came with {len(captions)} labels. Give each image a "
+            "label, one per line, or leave the labels empty."
+        )
+    listed = captions or [""] * len(batches)
+    return [Entry(name, _pixels(batch)) for name, batch in zip(listed, batches, strict=True)]
+
+
+def _captions(labels: Sequence[str]) -> list[str]:
+    """The labels; of a single one its lines. None where all are empty."""
+    lines = labels[0].strip().splitlines() if len(labels) == 1 else labels
+    found = [line.strip() for line in lines]
+    return found if any(found) else []
+
+
+def _pixels(batch: Tensor) -> list[Pixels]:
+    shown = (batch[..., :3].float().cpu().clamp(0, 1) * 255).round().byte()
+    return list(shown.numpy())
