@@ -81,6 +81,7 @@ def test_nothing_for_developers_is_packed(packed):
     folders = {name.partition("/")[0] for name in packed}
     assert folders & {"benchmarks", "docs", "requirements", "tests", "tools"} == set()
     assert {"LICENSE", "README.md", "pyproject.toml", "requirements.txt", MODEL} <= packed
+    assert {"subgraphs", "web", "workflows"} <= folders
 
 
 def test_the_archive_is_small(packed, tmp_path):

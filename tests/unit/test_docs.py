@@ -14,6 +14,7 @@ from hrv_pack.tools.host import ROOT
 
 DOCS = sorted((ROOT / "web" / "docs").glob("*.md"))
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+BLUEPRINTS = sorted((ROOT / "subgraphs").glob("*.json"))
 TITLE = 30  # pixels above a node's position
 each_page = pytest.mark.parametrize("page", DOCS, ids=lambda path: path.stem)
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -100,6 +101,28 @@ def test_nodes_do_not_overlap(path):
             beside = x + w <= x2 or x2 + w2 <= x
             below = y + h <= y2 - TITLE or y2 + h2 <= y - TITLE
             assert beside or below, f"nodes {key} and {other} overlap"
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_a_blueprint_is_one_node_named_as_its_file_with_the_inputs_of_its_subgraph(path):
+    (root,), (inside,) = read(path)["nodes"], read(path)["definitions"]["subgraphs"]
+    assert root["type"] == inside["id"] and inside["name"] == root["title"] == path.stem
+    slots = [[(slot["name"], slot["type"]) for slot in each["inputs"]] for each in (root, inside)]
+    assert slots[0] == slots[1]
+    nodes = {node["id"]: node for node in inside["nodes"]}
+    for link in inside["links"]:
+        within, into = inside["inputs"], inside["outputs"]
+        if link["origin_id"] in nodes:
+            within = nodes[link["origin_id"]]["outputs"]
+        if link["target_id"] in nodes:
+            into = nodes[link["target_id"]]["inputs"]
+            assert into[link["target_slot"]]["link"] == link["id"]
+        ends = within[link["origin_slot"]], into[link["target_slot"]]
+        assert {end["type"] for end in ends} == {link["type"]}
+    ours = [node for node in nodes.values() if node["type"].startswith("HRV")]
+    assert ours
+    for node in ours:
+        assert {slot["name"] for slot in node["inputs"]} == set(NODES[node["type"]])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hrv_pack.tools.api.workflow import NOTES, PAGE_ONLY, to_api
 from hrv_pack.tools.host import ROOT
 
 FOLDER = ROOT / "workflows"
-SHOWING = {"SaveImage", "PreviewImage"}
+SHOWING = {"SaveImage", "PreviewImage", "HRVSheet"}
 FILES = sorted(FOLDER.glob("*.json"))
 each_workflow = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 each_demo = pytest.mark.parametrize(
