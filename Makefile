@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails
+.PHONY: help host demo same serve test test-slow faults check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -28,6 +28,10 @@ test: check ## checks, then unit, host and browser tests; HRV_AUTHORS_DATA names
 test-slow: ## the tests that take minutes, after trying `make ray`
 	-@$(PYTHON) -m tools.ray_extra
 	@$(PY) -m pytest -m slow
+
+faults: ## 20,000 generated bad files and values, about 10 minutes
+	@HRV_FAULT_CASES=1500 $(PY) -m pytest -q tests/unit/hrv/files/test_bad_files.py
+	@HRV_FAULT_CASES=200 $(PY) -m pytest -q tests/host/faults
 
 check: .cache/hrv_pack ## style, formatting and types
 	@$(PY) -m ruff check

@@ -68,7 +68,7 @@ def find_host() -> None:
 
 
 def main(arguments_given: Sequence[str]) -> int:
-    """Run the command; 1 where the input is wrong, with the reason on standard error."""
+    """Run the command; 1 where the input is wrong, 130 after Ctrl-C, with a line on stderr."""
     options = arguments().parse_args(arguments_given)
     find_host()
     try:
@@ -77,6 +77,9 @@ def main(arguments_given: Sequence[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped. What was counted is kept; the same command goes on.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import torch
+from comfy.samplers import KSampler
 
 from ..hrv.construct.concepts import ConceptWords, concept_words, format_concepts, shared_words
 from ..hrv.construct.merging import merge_votes
@@ -16,6 +17,8 @@ from ..hrv.files.concept_file import read_concepts
 from ..hrv.files.hrv_file import save_relevance
 from ..hrv.files.vote_file import SUFFIX, load_votes
 from ..hrv.measure.concept_defaults import default_templates
+from ..hrv.text.spelling import nearest
+from ..hrv.text.untrusted import read_text
 from ..nodes.construct.progress import Pace
 from ..nodes.construct.run import Listener, Progress, drawn_texts, measured_prompts
 from ..nodes.construct.settings import (
@@ -43,7 +46,6 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--stop-at needs all votes in one place; leave out --shard and --ray.")
     job = read_job(options)
     path = votes_path(options.out, shard)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if options.ray:
         from .construct_ray import run_on_ray
 
@@ -96,7 +98,7 @@ def _prompts(options: argparse.Namespace) -> list[str]:
         from ..demo.concepts import prompts
 
         return list(prompts(options.how_many or 400, options.seed))
-    return parse_prompts(_read(options.prompts or SHIPPED / "prompts.txt"), options.how_many)
+    return parse_prompts(read_text(options.prompts or SHIPPED / "prompts.txt"), options.how_many)
 
 
 def _measuring(options: argparse.Namespace, words: ConceptWords) -> Measuring:
@@ -104,7 +106,7 @@ def _measuring(options: argparse.Namespace, words: ConceptWords) -> Measuring:
         return Measuring()
     templates = default_templates(words)
     if options.templates:
-        templates = _read(options.templates)
+        templates = read_text(options.templates)
     elif options.demo and not options.concepts:
         from ..demo.concepts import TEMPLATE
 
@@ -116,6 +118,12 @@ def _settings(options: argparse.Namespace, words: ConceptWords) -> ConstructSett
     width, by, height = options.size.partition("x")
     if not (by and width.isdecimal() and height.isdecimal()):
         raise ValueError(f"--size should read like 512x512; found {options.size}.")
+    for what, found, known in (
+        ("sampler", options.sampler, KSampler.SAMPLERS),
+        ("scheduler", options.scheduler, KSampler.SCHEDULERS),
+    ):
+        if found not in known:
+            raise ValueError(f"There is no {what} {found!r}.{nearest(found, known)}")
     same = {key: getattr(options, key) for key in ("seed", "steps", "cfg", "sampler", "scheduler")}
     return ConstructSettings(
         sampling=Sampling(**same, width=int(width), height=int(height)),
@@ -125,13 +133,6 @@ def _settings(options: argparse.Namespace, words: ConceptWords) -> ConstructSett
         measuring=_measuring(options, words),
         rule=options.vote,
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"The text in {path} cannot be read ({error}).") from error
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -10,6 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..text.spelling import nearest
+from ..text.untrusted import short
+
+MOST_CONCEPTS = 1000
+LONGEST_NAME = 200
+"""Letters of a concept's name or word."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class ConceptWords:
             raise ValueError("Heads vote between concepts: give at least two.")
         empty = [c for c, words in zip(self.concepts, self.words, strict=True) if not words]
         if empty:
-            raise ValueError(f"Give at least one word for: {', '.join(empty)}.")
+            raise ValueError(f"Give at least one word for: {short(', '.join(empty), 400)}.")
 
 
 def parse_concepts(text: str) -> ConceptWords:
@@ -51,7 +56,7 @@ def parse_lines(text: str) -> dict[str, tuple[str, ...]]:
         name, colon, listed = line.partition(":")
         if not colon or not name.strip():
             raise ValueError(
-                f"Line {number} of the concepts, “{line}”, has no colon. "
+                f"Line {number} of the concepts, “{short(line)}”, has no colon. "
                 "Write it like Color: red, green, blue"
             )
         add_concept(sets, name, listed.split(","))
@@ -61,10 +66,17 @@ def parse_lines(text: str) -> dict[str, tuple[str, ...]]:
 def add_concept(sets: dict[str, tuple[str, ...]], name: str, words: Iterable[str]) -> None:
     """Put a concept into `sets`, its words once each; ValueError if it is there already."""
     name = " ".join(name.split())
+    if len(sets) >= MOST_CONCEPTS:
+        raise ValueError(f"There are more than {MOST_CONCEPTS} concepts. Split the list.")
     if name.casefold() in (known.casefold() for known in sets):
         raise ValueError(f"The concept “{name}” appears twice. Put its words on one line.")
     listed = (" ".join(word.split()) for word in words)
     sets[name] = tuple(dict.fromkeys(word for word in listed if word))
+    for long in (each for each in (name, *sets[name]) if len(each) > LONGEST_NAME):
+        raise ValueError(
+            f"“{short(long, 40)}” has {len(long)} letters; names and words have at most "
+            f"{LONGEST_NAME}. Separate words by commas."
+        )
 
 
 def concept_words(sets: dict[str, tuple[str, ...]]) -> ConceptWords:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..relevance import HeadRelevance
+from ..text.untrusted import parse_json
 from .concepts import ConceptWords, difference
 from .ranges import ranges, read_ranges
 from .records import COUNTED, RunRecord
@@ -76,7 +77,14 @@ def _counts_of(relevance: HeadRelevance) -> Tensor:
             "One of these HRVs is measured, but not by HRV Construct, so it has no counts to add "
             "up. Measure a word once more with more images instead."
         )
-    return torch.tensor([int(count) for count in text.split(", ")])
+    counts = text.split(", ")
+    usable = all(len(count) < 16 and count.isdecimal() and count != "0" for count in counts)
+    if not usable or len(counts) != len(relevance.concepts):
+        raise ValueError(
+            f"One of these HRVs says of its {len(relevance.concepts)} concepts that it counted "
+            f"{text[:80]!r}. Its file is damaged: construct it again."
+        )
+    return torch.tensor([int(count) for count in counts])
 
 
 def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
@@ -84,7 +92,7 @@ def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
     runs: dict[str, str] = {}
     seen: dict[str, set[int]] = {}
     for relevance in relevances:
-        for name, counted in json.loads(relevance.provenance.get("runs", "{}")).items():
+        for name, counted in _runs_of(relevance).items():
             new, of_run = read_ranges(counted), read_ranges(runs.get(name, ""))
             drawn = seen.setdefault(_drawn(relevance, name), set())
             twice = new & (of_run | drawn)
@@ -96,6 +104,14 @@ def _merged_runs(relevances: Sequence[HeadRelevance]) -> dict[str, str]:
             drawn |= new
             runs[name] = ranges(sorted(of_run | new))
     return runs
+
+
+def _runs_of(relevance: HeadRelevance) -> dict[str, str]:
+    """Which prompts an HRV counted, by run."""
+    found = parse_json(relevance.provenance.get("runs", "{}"))
+    if isinstance(found, dict) and all(isinstance(counted, str) for counted in found.values()):
+        return found
+    raise ValueError("One of these HRVs has a damaged list of its runs: construct it again.")
 
 
 def _drawn(relevance: HeadRelevance, run: str) -> str:

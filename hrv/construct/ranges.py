@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+MOST = 10**7
+_RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -17,6 +21,12 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def read_ranges(text: str) -> set[int]:
-    """The numbers that `ranges` wrote."""
-    pairs = (part.split("-") for part in text.split(", ") if part)
-    return {number for pair in pairs for number in range(int(pair[0]), int(pair[-1]) + 1)}
+    """The numbers that `ranges` wrote; ValueError for another text, and for far too many."""
+    found: set[int] = set()
+    for part in (part for part in text.split(", ") if part):
+        read = _RANGE.fullmatch(part)
+        first, last = (int(read[1]), int(read[2] or read[1])) if read else (0, MOST)
+        if last - first >= MOST - len(found):
+            raise ValueError(f"Expected numbers of prompts such as 0-99, 120; found {text[:80]!r}.")
+        found.update(range(first, last + 1))
+    return found

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d
 
+from ..text.untrusted import require_number
+
 COLOURS = ("inferno", "turbo", "viridis", "gray")
 
 
@@ -25,6 +27,7 @@ def overlay(image: Tensor, heat: Tensor, colours: str = COLOURS[0], opacity: flo
     """
     shade = heat.clamp(0, 1)[..., None].cpu()
     grey = image.mean(dim=-1, keepdim=True)
+    require_number("opacity", opacity)
     base = torch.lerp(image, grey, 0.7 * opacity) * (1 - 0.6 * opacity)
     return torch.lerp(base, colour_map(heat, colours), opacity * shade**1.5)
 

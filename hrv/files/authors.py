@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError  # what a spoilt header may end in
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..heads import HeadTable
 from ..relevance import HeadRelevance
+from ..text.untrusted import read_text, short
 
 _NUMBERED = re.compile(r"(\d+)\.\s*(\S.*)")
 
@@ -85,11 +87,12 @@ def _assembled(
 
 def _array(path: Path) -> NDArray[np.generic]:
     try:
-        array: NDArray[np.generic] = np.load(path)  # refuses stored objects, which could run code
+        with path.open("rb") as file:  # stored objects could run code: they are refused
+            array: NDArray[np.generic] = np.lib.format.read_array(file, allow_pickle=False)
         return array
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, MemoryError, SyntaxError, TokenError) as error:
         raise ValueError(
-            f"{path.name} is missing, damaged or not a .npy array ({error})."
+            f"{path.name} is missing, damaged or not a .npy array ({short(str(error))})."
         ) from error
 
 
@@ -128,10 +131,7 @@ def read_word_list(path: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], 
     """Concepts and each concept's words from the authors' list (paper Table 3)."""
     concepts: list[str] = []
     words: list[list[str]] = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} is missing or no UTF-8 text ({error}).") from error
+    lines = read_text(path).splitlines()
     for number, line in enumerate(map(str.strip, lines), start=1):
         numbered = _NUMBERED.fullmatch(line)
         if numbered is None and line:
@@ -140,8 +140,8 @@ def read_word_list(path: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], 
         elif numbered is not None:
             if not concepts or int(numbered[1]) != len(words[-1]) + 1:
                 raise ValueError(
-                    f"{path.name}, line {number}: {line!r} is out of turn. A concept's words "
-                    "follow its name, numbered 1., 2., 3. and so on."
+                    f"{path.name}, line {number}: {short(line)!r} is out of turn. A concept's "
+                    "words follow its name, numbered 1., 2., 3. and so on."
                 )
             words[-1].append(numbered[2])
     _check_word_list(path.name, concepts, words)
@@ -152,4 +152,4 @@ def _check_word_list(name: str, concepts: list[str], words: list[list[str]]) -> 
     empty = [concept for concept, listed in zip(concepts, words, strict=True) if not listed]
     if not concepts or empty:
         missing = f"words for {', '.join(map(repr, empty))}" if empty else "any concept"
-        raise ValueError(f"{name} does not list {missing}.")
+        raise ValueError(f"{name} does not list {short(missing, 400)}.")

@@ -14,7 +14,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,8 +21,9 @@ from torch import Tensor
 
 from ..heads import HeadTable
 from ..relevance import KINDS, HeadRelevance, Kind
+from ..text.untrusted import short
 from .file_names import SUFFIX
-from .whole_files import safetensors_bytes, write_whole
+from .whole_files import names_in, safetensors_bytes, texts_in, word_lists_in, write_whole
 
 FORMAT = "hrv"
 VOTED, WITH_KIND = 1, 2
@@ -104,10 +104,10 @@ def read_header(path: str | os.PathLike[str]) -> Header:
 
 
 def _header(metadata: Mapping[str, str]) -> Header:
-    heads = HeadTable.from_names(_names(metadata, "heads"), metadata.get("architecture", ""))
+    heads = HeadTable.from_names(names_in(metadata, "heads"), metadata.get("architecture", ""))
     return Header(
-        concepts=_names(metadata, "concepts"),
-        words=_word_lists(metadata),
+        concepts=names_in(metadata, "concepts"),
+        words=word_lists_in(metadata, "words"),
         heads=heads,
         provenance=_provenance(metadata, heads),
         kind=_kind(metadata),
@@ -145,7 +145,8 @@ def _check_version(metadata: Mapping[str, str]) -> None:
         )
     if version not in (str(VOTED), str(WITH_KIND)):
         raise ValueError(
-            f"Its version should be {VOTED} or {WITH_KIND}, but is {version!r}. Save it again."
+            f"Its version should be {VOTED} or {WITH_KIND}, but is {short(version)!r}. "
+            "Save it again."
         )
 
 
@@ -158,43 +159,13 @@ def _kind(metadata: Mapping[str, str]) -> Kind:
         if kind == found:
             return kind
     raise ValueError(
-        f"Its vectors are of the kind {found!r}, which this pack does not know; it knows "
-        f"{' and '.join(KINDS)}. Update the pack."
+        f"Its vectors are of the kind {short(str(found))!r}, which this pack does not know; "
+        f"it knows {' and '.join(KINDS)}. Update the pack."
     )
 
 
-def _json(metadata: Mapping[str, str], key: str) -> object:
-    if key not in metadata:
-        raise ValueError(f"Its metadata lacks {key!r}. Save it again with HRV Save.")
-    try:
-        found: object = json.loads(metadata[key])
-        return found
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"Its metadata {key!r} is not readable JSON ({error}).") from error
-
-
-def _is_strings(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _names(metadata: Mapping[str, str], key: str) -> tuple[str, ...]:
-    value = _json(metadata, key)
-    if not _is_strings(value):
-        raise ValueError(f"Its metadata {key!r} should be a list of names.")
-    return tuple(value)
-
-
-def _word_lists(metadata: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    value = _json(metadata, "words")
-    if not (isinstance(value, list) and all(_is_strings(words) for words in value)):
-        raise ValueError("Its metadata 'words' should be one list of words for each concept.")
-    return tuple(tuple(words) for words in value)
-
-
 def _provenance(metadata: Mapping[str, str], heads: HeadTable) -> dict[str, str]:
-    value = _json(metadata, "provenance")
-    if not (isinstance(value, dict) and _is_strings(list(value.values()))):
-        raise ValueError("Its metadata 'provenance' should be a table of texts.")
+    value = texts_in(metadata, "provenance")
     if value.get("fingerprint", heads.fingerprint) != heads.fingerprint:
         raise ValueError("Its provenance is of another model than its heads. Get it again.")
     return value

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from ..text.untrusted import parse_json, read_text
 from .file_names import SUFFIX, safe_file_name
-from .remote_file import FileRecord, RemoteFile
+from .remote_file import FileRecord, RemoteFile, require_text
 
 ROLES = ("vectors", "heads", "words")
 _FORMAT = ("hrv-manifest", 1)
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+"""What reading a record that lacks something ends in."""
 
 
 class EntryRecord(TypedDict):
@@ -62,17 +64,20 @@ def read_manifest(path: str | os.PathLike[str]) -> tuple[ManifestEntry, ...]:
     """All entries of a manifest; ValueError names the file and what is wrong with it."""
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = parse_json(read_text(path))
         if (content["format"], content["version"]) != _FORMAT:
             raise ValueError(f"format and version should be {_FORMAT}")
         entries = tuple(_entry(fields) for fields in content["entries"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"The manifest {path.name!r} is damaged: {error!r}. Update the pack."
-        ) from error
+    except DAMAGED as error:
+        raise damaged(path, error) from error
     if len({entry.id for entry in entries}) < len(entries):
         raise ValueError(f"The manifest {path.name!r} has an id twice. Update the pack.")
     return entries
+
+
+def damaged(path: Path, error: Exception) -> ValueError:
+    """What to say of a manifest that cannot be read."""
+    return ValueError(f"The manifest {path.name!r} is damaged: {error!r}. Update the pack.")
 
 
 def _entry(record: EntryRecord) -> ManifestEntry:
@@ -80,6 +85,10 @@ def _entry(record: EntryRecord) -> ManifestEntry:
     unknown = sorted(set(record) - EntryRecord.__required_keys__)
     if unknown:
         raise ValueError(f"an entry has no field {', '.join(unknown)}")
+    for name in ("id", "title", "family", "licence", "repository", "commit"):
+        require_text(record[name], name)
+    for name, text in record["provenance"].items():
+        require_text(text, name)
     return ManifestEntry(
         id=record["id"],
         title=record["title"],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ..text.untrusted import parse_json, read_text
 from .download import DownloadError
 from .fetch import Progress
-from .remote_file import FileRecord, RemoteFile
+from .manifest import DAMAGED, damaged
+from .remote_file import FileRecord, RemoteFile, require_text
 from .whole_files import write_whole
 
 
@@ -53,6 +55,14 @@ class PublishedList:
 
 
 def published_list(manifest: Path, kind: str) -> PublishedList:
-    """The list of a kind, "concepts" or "prompts", that a manifest names."""
-    entry: ListRecord = json.loads(manifest.read_text(encoding="utf-8"))["files"][kind]
-    return PublishedList(entry["title"], RemoteFile.of(entry))
+    """The list of a kind, "concepts" or "prompts", that a manifest names.
+
+    ValueError if it is damaged.
+    """
+    try:
+        content: Any = parse_json(read_text(manifest))
+        entry: ListRecord = content["files"][kind]
+        require_text(entry["title"], "title")
+        return PublishedList(entry["title"], RemoteFile.of(entry))
+    except DAMAGED as error:
+        raise damaged(manifest, error) from error

@@ -21,6 +21,12 @@ class FileRecord(TypedDict):
     sha256: str
 
 
+def require_text(value: object, name: str) -> None:
+    """ValueError for anything but a text with something in it."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} should be a text, not {value!r}")
+
+
 @dataclass(frozen=True)
 class RemoteFile:
     """One file as its publisher has it: https address, size in bytes, SHA-256 in hex."""
@@ -39,6 +45,10 @@ class RemoteFile:
     @classmethod
     def of(cls, record: FileRecord) -> RemoteFile:
         """The file that a manifest writes down."""
+        require_text(record["url"], "url")
+        require_text(record["sha256"], "sha256")
+        if not isinstance(record["bytes"], int):
+            raise ValueError(f"bytes should be a whole number, not {record['bytes']!r}")
         return cls(record["url"], record["bytes"], record["sha256"])
 
     @property

@@ -23,7 +23,7 @@ from ..construct.votes import VoteRecord
 from ..heads import HeadTable
 from ..measure.concept_record import ConceptRecord
 from .file_names import safe_file_name
-from .whole_files import safetensors_bytes, write_whole
+from .whole_files import names_in, safetensors_bytes, texts_in, word_lists_in, write_whole
 
 VERSION = "1"
 FORMATS: dict[str, type[VoteRecord] | type[ConceptRecord]] = {
@@ -31,6 +31,8 @@ FORMATS: dict[str, type[VoteRecord] | type[ConceptRecord]] = {
     "hrv-effects": ConceptRecord,
 }
 SUFFIX = ".votes"
+MOST_BINS = 1000
+"""Timestep bins of a file; a sampling of more steps than that has none of its own."""
 R = TypeVar("R", bound=RunRecord)
 
 
@@ -89,14 +91,10 @@ def _record(
     metadata: Mapping[str, str],
     tensors: Mapping[str, Tensor],
 ) -> RunRecord:
-    concepts: list[str] = json.loads(metadata["concepts"])
-    listed: list[list[str]] = json.loads(metadata["words"])
-    words = ConceptWords(tuple(concepts), tuple(map(tuple, listed)))
-    heads = HeadTable.from_names(json.loads(metadata["heads"]))
-    settings: dict[str, str] = json.loads(metadata["settings"])
-    prompts: list[str] = json.loads(metadata["prompts"])
-    bins = tensors["votes"].shape[1] if "votes" in tensors else 1
-    record = kind(words, heads, settings, tuple(prompts), bins)
+    words = ConceptWords(names_in(metadata, "concepts"), word_lists_in(metadata, "words"))
+    heads = HeadTable.from_names(names_in(metadata, "heads"))
+    bins = _bins(tensors)
+    record = kind(words, heads, texts_in(metadata, "settings"), names_in(metadata, "prompts"), bins)
     for name, expected in _tensors(record).items():
         found = tensors[name]
         if (found.shape, found.dtype) != (expected.shape, expected.dtype):
@@ -107,6 +105,16 @@ def _record(
     else:
         _check_effects(record)
     return record
+
+
+def _bins(tensors: Mapping[str, Tensor]) -> int:
+    """Timestep bins of votes; what has none is one."""
+    votes = tensors.get("votes")
+    if votes is None:
+        return 1
+    if votes.ndim != 4 or not 1 <= votes.shape[1] <= MOST_BINS:
+        raise ValueError(f"its votes have the shape {tuple(votes.shape)}")
+    return votes.shape[1]
 
 
 def _check_votes(votes: Tensor, rule: str) -> None:

@@ -1,28 +1,42 @@
-"""Files that are there whole or not at all, the same content always as the same bytes."""
+"""Files that are there whole or not at all, the same content always as the same bytes, and the
+metadata of safetensors files, read back with a check."""
 
 from __future__ import annotations
 
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from safetensors.torch import save
 from torch import Tensor
 
+from ..text.untrusted import parse_json
+
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step: a reader sees the old file or the new one, no half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Put `content` at `path` in one step: a reader sees the old file or the new one, no half.
+
+    ValueError says why it cannot be written: a full disk, a folder that may not be written to.
+    """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"{path.name} cannot be saved in {path.parent}: {error.strerror or error}. What was "
+            "saved before is kept. Make room or choose another folder, and run again."
+        ) from error
 
 
 def safetensors_bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
@@ -34,3 +48,40 @@ def safetensors_bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> b
     ).encode()
     header += b" " * (-len(header) % 8)  # the format aligns the data to 8 bytes
     return len(header).to_bytes(8, "little") + header + content[8 + size :]
+
+
+def names_in(metadata: Mapping[str, str], key: str) -> tuple[str, ...]:
+    """A list of names; ValueError if there is none."""
+    value = _json(metadata, key)
+    if not _is_strings(value):
+        raise ValueError(f"Its metadata {key!r} should be a list of names.")
+    return tuple(value)
+
+
+def word_lists_in(metadata: Mapping[str, str], key: str) -> tuple[tuple[str, ...], ...]:
+    """A list of words for each concept; ValueError if there is none."""
+    value = _json(metadata, key)
+    if not (isinstance(value, list) and all(_is_strings(words) for words in value)):
+        raise ValueError(f"Its metadata {key!r} should be one list of words for each concept.")
+    return tuple(tuple(words) for words in value)
+
+
+def texts_in(metadata: Mapping[str, str], key: str) -> dict[str, str]:
+    """A table of texts by name; ValueError if there is none."""
+    value = _json(metadata, key)
+    if not (isinstance(value, dict) and _is_strings(list(value.values()))):
+        raise ValueError(f"Its metadata {key!r} should be a table of texts.")
+    return value
+
+
+def _json(metadata: Mapping[str, str], key: str) -> object:
+    if key not in metadata:
+        raise ValueError(f"Its metadata lacks {key!r}. Save it again with HRV Save.")
+    try:
+        return parse_json(metadata[key])
+    except ValueError as error:
+        raise ValueError(f"Its metadata {key!r} cannot be used. {error}") from error
+
+
+def _is_strings(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -19,6 +19,7 @@ from ...hrv.measure.concept_record import ConceptRecord
 from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
 from ..host.weights_digest import weights_digest
+from ..library.run_lock import held_alone, stamp
 from .groups import cut_for_looks, settled, shard_groups, uncounted
 from .measured.method import Measured
 from .settings import MEASURED, ConstructSettings
@@ -78,7 +79,7 @@ class Construction:
         kind = ConceptRecord if settings.recipe == MEASURED else VoteRecord
         bins = settings.timestep_bins
         wanted = kind(words, model_heads(model), texts, tuple(prompts), bins)
-        self.record = open_run(path, wanted)
+        self.record, self.seen = open_run(path, wanted), stamp(path)
         self.method = _method(model, clip, self.record, settings)
 
     def groups(self, shard: tuple[int, int] = (1, 1)) -> list[range]:
@@ -103,15 +104,20 @@ class Construction:
         groups, batching = self.groups() if groups is None else groups, self.settings.batching
         if stop_at:
             groups = cut_for_looks(groups, len(self.record.prompts), batching)
-        for group in groups:
-            if stop_at and settled(self.record, group.start, stop_at, batching):
-                break
-            with self._saved():
-                missing = {n: self.record.prompts[n] for n in group if not self.record.counted[n]}
-                for sample in self.method.samplings(missing):
-                    sample()
-                    listen(self._progress(groups))
+        with held_alone(self.path, self.seen):
+            for group in groups:
+                if stop_at and settled(self.record, group.start, stop_at, batching):
+                    break
+                self._sample_group(group, lambda: listen(self._progress(groups)))
         return self.record
+
+    def _sample_group(self, group: range, listen: Callable[[], None]) -> None:
+        """Sample what is missing of a group, and save it."""
+        with self._saved():
+            missing = {n: self.record.prompts[n] for n in group if not self.record.counted[n]}
+            for sample in self.method.samplings(missing):
+                sample()
+                listen()
 
     @contextmanager
     def _saved(self) -> Iterator[None]:
@@ -122,6 +128,7 @@ class Construction:
         finally:
             if self.path is not None and self.record.done > before:
                 save_votes(self.path, self.record)
+                self.seen = stamp(self.path)
 
     def _progress(self, groups: Sequence[range]) -> Progress:
         done = sum(int(self.record.counted[group.start : group.stop].sum()) for group in groups)

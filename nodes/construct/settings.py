@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...hrv.construct.algorithm import RECIPES, VOTE_RULES, Recipe, VoteRule
+from ...hrv.text.untrusted import require_number
 
 MEASURED: Literal["measured"] = "measured"
 METHODS: tuple[str, ...] = (*RECIPES, MEASURED)
@@ -32,6 +33,7 @@ class Sampling:
     def __post_init__(self) -> None:
         for name, found in (("steps", self.steps), ("width", self.width), ("height", self.height)):
             require_at_least_one(name, found)
+        require_number("cfg", self.cfg)
 
     def __str__(self) -> str:
         """Everything but the seed, as runs on disk name it."""

@@ -10,6 +10,7 @@ from ...hrv.files.concept_file import SUFFIXES, read_concepts
 from ...hrv.files.published_lists import PublishedList, published_list
 from ...hrv.files.vote_file import votes_name
 from ...hrv.text.spelling import nearest
+from ...hrv.text.untrusted import read_text
 from . import folders as library
 from .downloading import download_progress
 
@@ -70,7 +71,7 @@ def prompts_of(source: str, text: str, limit: int) -> list[str]:
     if source == SHIPPED_PROMPTS:
         text = (SHIPPED / "prompts.txt").read_text(encoding="utf-8")
     elif source != OWN_TEXT:
-        text = _file("prompts", source, (".txt",)).read_text(encoding="utf-8-sig")
+        text = read_text(_file("prompts", source, (".txt",)))
     return parse_prompts(text, limit)
 
 

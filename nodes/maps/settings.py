@@ -10,6 +10,7 @@ from torch import Tensor
 from ...hrv.head_choice import first_heads, named_heads
 from ...hrv.maps import HeadMaps, LayerMaps
 from ...hrv.relevance import HeadRelevance
+from ...hrv.text.untrusted import require_number
 from ...hrv.word_maps import Normalisation, daam_heads, normalise, segment
 from ..library.compatibility import require_same_heads
 from ..shared.inputs import head_count
@@ -88,6 +89,9 @@ class Scale:
 
     normalisation: Normalisation
     threshold: float
+
+    def __post_init__(self) -> None:
+        require_number("threshold", self.threshold)
 
     def heat(self, maps: Tensor) -> Tensor:
         """Heat from 0 to 1 of maps (I, height, width)."""

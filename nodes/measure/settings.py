@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...hrv.text.untrusted import require_number
 from ..host.gradients import Checkpointing
 
 
@@ -25,6 +26,7 @@ class MeasureSettings:
     passes: int = 1
 
     def __post_init__(self) -> None:
+        require_number("HRV Measure: cfg", self.cfg)
         counts = {"images": self.images, "steps": self.steps, "passes": self.passes}
         for name, count in {**counts, "width": self.width, "height": self.height}.items():
             if count < 1:

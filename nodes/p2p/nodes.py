@@ -10,6 +10,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import blend, emphasis
 from ...hrv.text.align import Mapper, Mode
+from ...hrv.text.untrusted import require_number
 from ..host.model import model_heads
 from ..host.patching import add_hooks
 from ..library.compatibility import require_compatible
@@ -86,6 +87,7 @@ class HRVP2PEdit(io.ComfyNode):
         r = None
         if hrv is not None:
             require_compatible(hrv, model)
+            require_number(f"{LABEL}: strength", strength)
             r = blend(emphasis(hrv, concept, read_clamp(clamp, clamp_at, hrv)), strength)
         patched = add_hooks(model, pair_hooks(pair, settings, len(model_heads(model)), r))
         return io.NodeOutput(patched, pair_conditioning(source, target, pair), pair_latent(latent))

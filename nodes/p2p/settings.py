@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...hrv.text.align import Mapper, Mode
+from ...hrv.text.untrusted import require_number
 
 LABEL = "P2P-HRV Edit"
 
@@ -23,6 +24,7 @@ class WordEdit:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
+        require_number(f"{LABEL}: weight", self.weight)
         if self.mode == "reweight" and not self.words.strip():
             raise ValueError(f"{LABEL}: type the word to reweight into “words”.")
 

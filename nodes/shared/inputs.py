@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ...hrv.relevance import HeadRelevance
 from ...hrv.rescale import upper_bound
+from ...hrv.text.untrusted import require_number
 from .marks import words_of
 
 CATEGORY = "HRV"
@@ -106,7 +107,8 @@ def head_count(amount: float, unit: str, heads: int, node: str = "") -> int:
 
     ValueError, after the name of the `node` if given, for more than 100 percent.
     """
+    where = f"{node}: " if node else ""
+    require_number(f"{where}amount", amount)
     if unit == "percent" and amount > 100:
-        where = f"{node}: " if node else ""
         raise ValueError(f"{where}amount is {amount:g} percent; use 0 to 100.")
     return round(heads * amount / 100 if unit == "percent" else amount)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ...hrv.relevance import HeadRelevance
+from ...hrv.text.untrusted import require_number
 from ..host.model import percent_to_sigmas
 from ..host.patching import add_hooks
 from ..library.compatibility import require_compatible
@@ -27,7 +28,7 @@ class Steering:
 
     label: its name in messages; words: of the prompt, separated by commas, or empty for all of
     it; r (H,): what each head's maps of them are multiplied with; start_percent, end_percent:
-    when in the sampling.
+    when in the sampling. ValueError for an r that holds what is no number.
     """
 
     label: str
@@ -35,6 +36,10 @@ class Steering:
     r: Tensor
     start_percent: float = 0.0
     end_percent: float = 1.0
+
+    def __post_init__(self) -> None:
+        for entry in self.r[~self.r.isfinite()].tolist():
+            require_number(f"{self.label}: what heads are multiplied with", entry)
 
 
 def steered(model: Any, relevance: HeadRelevance, conditioning: Any, steering: Steering) -> Any:

@@ -99,6 +99,11 @@ def test_a_process_killed_midway_resumes_to_the_votes_of_an_unbroken_one(host, w
         (["--out", "x.hrv.safetensors", *DEMO, "--size", "64"], "like 512x512"),
         (["--out", "x.hrv.safetensors", *DEMO, "--prompts", "gone.txt"], "cannot be read"),
         (["--out", "x.hrv.safetensors", "--merge", "gone.votes"], "no file of votes"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--sampler", "eular"], "Did you mean 'euler'"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--scheduler", "zzz"], "no scheduler 'zzz'"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--steps", "0"], "steps"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--parts", "0"], "timestep bins"),
+        (["--out", "x.hrv.safetensors", *DEMO, "--batch", "0"], "images per save"),
         (
             ["--out", "x.hrv.safetensors", *DEMO, "--recipe", "measured", "--how-many", "1"],
             "no word of",
@@ -110,6 +115,12 @@ def test_wrong_options_say_what_is_wrong(options, message, tmp_path, monkeypatch
     assert main(options) == 1
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert construct(tmp_path / "file" / "x.hrv.safetensors", how_many=1) == 1
+    assert "cannot be saved in" in capsys.readouterr().err
 
 
 def _descendants_called(name: str) -> list[int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 
 import comfy.model_patcher
 import pytest
@@ -267,3 +269,40 @@ def test_merge_adds_what_several_runs_counted(parts, tmp_path, monkeypatch):
     assert torch.equal(again.votes, whole.votes)
     with pytest.raises(ValueError, match="counted twice"):
         HRVMerge.execute(first, hrv_2=first)
+
+
+def test_two_processes_do_not_write_one_run(parts, tmp_path):
+    path = tmp_path / "a.votes"
+    first, second, elsewhere = (
+        build(parts, path),
+        build(parts, path),
+        build(parts, tmp_path / "b.votes"),
+    )
+
+    def meanwhile(progress):
+        with pytest.raises(ValueError, match="Another process is at the run “a”"):
+            second.run()
+        if progress.done == len(PROMPTS):
+            elsewhere.run()
+
+    first.run(meanwhile)
+    with pytest.raises(ValueError, match="gone on with the run “a” meanwhile"):
+        second.run()
+    assert load_votes(path).done == load_votes(tmp_path / "b.votes").done == len(PROMPTS)
+    assert build(parts, path).run().done == len(PROMPTS)
+
+
+def test_a_full_disk_is_a_sentence_and_what_was_saved_stays(parts, tmp_path, monkeypatch):
+    path = tmp_path / "a.votes"
+    build(parts, path, prompts=PROMPTS[:2]).run()
+    kept = path.read_bytes()
+
+    def full(file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ValueError, match=r"a\.votes cannot be saved in .*No space left"):
+        build(parts, path).run()
+    assert path.read_bytes() == kept and list(tmp_path.iterdir()) == [path]
+    monkeypatch.undo()
+    assert build(parts, path).run().done == len(PROMPTS)

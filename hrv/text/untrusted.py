@@ -1,0 +1,60 @@
+"""Text, JSON and numbers that anybody may have sent: read within bounds, or refused clearly."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+from pathlib import Path
+
+LARGEST = 2_000_000
+"""Bytes of a text file; the paper's 2,100 prompts have 150,000."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file: UTF-8, or UTF-16 with its mark, as Windows' editor may save it.
+
+    ValueError says what is wrong with the file.
+    """
+    try:
+        content = _read_bytes(path)
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path.name} is not UTF-8 text. Save it once more with the encoding UTF-8."
+        ) from error
+    if "\x00" in text:
+        raise ValueError(f"{path.name} is not a text file.")
+    return text
+
+
+def _read_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"{path.name} is larger than {LARGEST / 1e6:.0f} MB. Split it.")
+    return content
+
+
+def short(text: str, most: int = 80) -> str:
+    """The text as a message may repeat it: its beginning, where it is long."""
+    readable = text.encode("utf-8", "replace").decode()
+    return readable if len(readable) <= most else readable[: most - 1] + "…"
+
+
+def require_number(name: str, found: float) -> None:
+    """ValueError, naming the setting, for nan and infinity, which only a program can send."""
+    if not math.isfinite(found):
+        raise ValueError(f"{name} should be a number; found {found}.")
+
+
+def parse_json(text: str) -> object:
+    """The value that a JSON text stands for; ValueError if it stands for none."""
+    try:
+        found: object = json.loads(text)
+        return found
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"This is not readable JSON ({error}).") from error
