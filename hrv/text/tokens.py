@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .bpe import clean_words, decode_pieces
 from .spelling import nearest
+from .untrusted import short
 
 T = TypeVar("T")
 WORD_END = "</w>"
@@ -126,18 +127,21 @@ def occurrences(found: Sequence[T], text: str, occurrence: int | None) -> Sequen
         return found
     if not 1 <= occurrence <= len(found):
         raise ValueError(
-            f"{text.strip()!r} appears {_times(len(found))} in the prompt, so there is no "
-            f"'{text.strip()}#{occurrence}'. Use {_choices(len(found))}, or no # for all."
+            f"{short(text.strip())!r} appears {_times(len(found))} in the prompt, so there is no "
+            f"'{short(text.strip())}#{occurrence}'. Use {_choices(len(found))}, or no # for all."
         )
     return found[occurrence - 1 : occurrence]
 
 
 def _missing(text: str, words: Sequence[str]) -> ValueError:
     if not words:
-        return ValueError(f"The prompt is empty, so it has no {text!r}. Write a prompt first.")
+        return ValueError(
+            f"The prompt is empty, so it has no {short(text)!r}. Write a prompt first."
+        )
     listed = ", ".join(dict.fromkeys(words))
     return ValueError(
-        f"{text!r} is not in the prompt.{nearest(text, words)} Words in the prompt: {listed}."
+        f"{short(text)!r} is not in the prompt.{nearest(text, words)} "
+        f"Words in the prompt: {short(listed, 1000)}."
     )
 
 

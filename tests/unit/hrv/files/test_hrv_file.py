@@ -93,7 +93,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(
         raise OSError("no space left")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(ValueError, match="cannot be saved in .*no space"):
+    with pytest.raises(ValueError, match=r"cannot be saved in .*no space"):
         write_whole(path, b"half")
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
