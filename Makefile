@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow faults check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails
+.PHONY: help host demo same serve test test-slow faults check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -76,6 +76,9 @@ clip: host ## open_clip into .host, the judge of benchmarks.real_models
 
 demo-hrv: ## rebuild the demo model's HRV, pretrained/demo.hrv.safetensors
 	@$(PY) -m tools.pack tools.build_demo_hrv
+
+locales: ## bring the page's languages up to date with the nodes; lists what is to be translated
+	@$(PY) -m tools.pack tools.locales.build
 
 thumbnails: ## draw the graphs that are the thumbnails of SD workflows; copy those that help pages show
 	@$(PY) -m tools.demo_report.graph_thumbnail

@@ -1,5 +1,6 @@
 // In the classic renderer the page shows every advanced field; here they fold away as in Nodes 2.0.
 import { optionsOf } from "./marks.js";
+import { say } from "./spoken.js";
 
 const buttons = new WeakMap(); // node -> the button that unfolds its fields
 
@@ -10,7 +11,8 @@ const linked = (node, widget) =>
 
 function label(node) {
   const count = advanced(node).filter((widget) => widget.serialize !== false).length;
-  return node.showAdvanced ? "fewer settings" : `${count} more setting${count === 1 ? "" : "s"}`;
+  if (node.showAdvanced) return say("fewer settings");
+  return count === 1 ? say("1 more setting") : say("{count} more settings", { count });
 }
 
 export function setUpFolding(node) {

@@ -8,6 +8,7 @@ import { refold, setUpFolding, unfoldChanged } from "./folding.js";
 import { everyNode } from "./graph.js";
 import { isOurs, note } from "./marks.js";
 import { forgetConcepts, onConcepts, refreshMenus, setUpMenus } from "./menus.js";
+import { labelChoices, learnLanguage } from "./spoken.js";
 import { listenForTexts, recall, setUpText } from "./texts.js";
 import { listenForMessages } from "./toasts.js";
 
@@ -19,6 +20,7 @@ function refreshSoon() {
   waiting = setTimeout(() => {
     for (const node of everyNode().filter((each) => isOurs(each.comfyClass))) {
       refold(node);
+      labelChoices(node);
       refreshMenus(node);
       if (hasChips(node)) refreshChips(node);
     }
@@ -37,12 +39,13 @@ function also(owner, name, after) {
 
 app.registerExtension({
   name: "HRV",
-  setup() {
+  async setup() {
     listenForMessages();
     listenForTexts();
     onConcepts(refreshSoon);
     api.addEventListener("graphChanged", refreshSoon);
     app.ui?.settings?.addEventListener?.("Comfy.VueNodes.Enabled.change", refreshSoon);
+    await learnLanguage(refreshSoon);
   },
   beforeRegisterNodeDef(_type, definition) {
     note(definition);
@@ -52,6 +55,7 @@ app.registerExtension({
     for (const widget of node.widgets ?? []) also(widget, "callback", refreshSoon);
     also(node, "onConnectionsChange", refreshSoon);
     saveWithoutHoles(node);
+    labelChoices(node);
     setUpMenus(node);
     setUpChips(node);
     setUpFolding(node);
