@@ -3,12 +3,12 @@ import { api } from "../../scripts/api.js";
 import { addField, element } from "./elements.js";
 import { marked, optionsOf } from "./marks.js";
 import { promptTexts } from "./prompts.js";
+import { say } from "./spoken.js";
 
 const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
-const CONNECT = (name) => `Connect “${name}” to pick words of the prompt here.`;
-const NONE = "No HRV Prompt is connected: words of other prompts cannot be found.";
-const LATER = "The prompt's text comes from another node: type the word.";
-const EMPTY = "The prompt is still empty.";
+const NONE = () => say("No HRV Prompt is connected: words of other prompts cannot be found.");
+const LATER = () => say("The prompt's text comes from another node: type the word.");
+const EMPTY = () => say("The prompt is still empty.");
 const HIGHEST = 84;
 
 const views = new WeakMap(); // field -> { node, inner, asked: the last question }
@@ -36,7 +36,7 @@ async function refresh(field, view) {
   const question = asked + (prompts.length ? "" : texts.length || whatIsMissing(view.node, of));
   if (question === view.asked) return;
   view.asked = question;
-  if (!prompts.length) return say(view, texts.length ? LATER : whatIsMissing(view.node, of));
+  if (!prompts.length) return hint(view, texts.length ? LATER() : whatIsMissing(view.node, of));
   const answer = await api.fetchApi("/hrv/words", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: asked,
   });
@@ -47,22 +47,24 @@ async function refresh(field, view) {
 
 function whatIsMissing(node, of) {
   const open = (node.inputs ?? []).find((input) => of.includes(input.name) && input.link == null);
-  return open ? CONNECT(open.name) : NONE;
+  if (!open) return NONE();
+  return say("Connect “{name}” to pick words of the prompt here.", { name: open.label ?? open.name });
 }
 
-const say = (view, text) =>
+const hint = (view, text) =>
   view.inner.replaceChildren(element("p", { className: "hrv-hint" }, text));
 
 function show(field, view, form, { words, missing }) {
   const chips = words.map((word) => {
-    const change = word.phrase === null ? having(field.value, word, form) : without(field.value, word, words);
+    const value = String(field.value ?? "");
+    const change = word.phrase === null ? having(value, word, form) : without(value, word, words, form);
     return chip(word, () => {
       setValue(field, change);
       refreshChips(view.node);
     });
   });
   const faults = missing.map((text) => element("p", { className: "hrv-missing" }, text));
-  if (!chips.length && !faults.length) return say(view, EMPTY);
+  if (!chips.length && !faults.length) return hint(view, EMPTY());
   view.inner.replaceChildren(...faults, ...chips);
 }
 
@@ -74,26 +76,34 @@ function chip(word, onclick) {
   return button;
 }
 
-const phrases = (value) => value.split(/[,\n]/).map((part) => part.trim()).filter(Boolean);
+// How the entries of a field stand: words and pairs in a list, lines one below the other.
+const BETWEEN = { lines: "\n" };
+const COMMA = ", ";
+
+const phrases = (value, form) =>
+  value.split(form in BETWEEN ? BETWEEN[form] : /[,\n]/).map((part) => part.trim()).filter(Boolean);
+const joined = (listed, form) => listed.join(BETWEEN[form] ?? COMMA);
 const name = (word) => word.pick.replace(/#\d+$/, "");
 
 // What a field says without a word: where "mouse" names several, the others stay.
-function without(value, word, words) {
-  const listed = phrases(value);
+function without(value, word, words, form) {
+  const listed = phrases(value, form);
   const named = words.filter((each) => each.phrase === word.phrase);
   const alike = named.every((each) => name(each) === name(word));
-  const [, ...concept] = listed[word.phrase].split(":");
+  const [, ...said] = listed[word.phrase].split(":");
   const others = named.filter((each) => alike && each.pick !== word.pick);
-  listed.splice(word.phrase, 1, ...others.map((each) => [each.pick, ...concept].join(":")));
-  return listed.join(", ");
+  listed.splice(word.phrase, 1, ...others.map((each) => [each.pick, ...said].join(":")));
+  return joined(listed, form);
 }
 
-// What it says with one more word, of the concept that was named last.
+// What it says with one more word: of pairs with the concept that was named last; of lines with
+// what somebody then types behind it.
 function having(value, { pick }, form) {
   if (form === "phrase") return pick;
-  const listed = phrases(value);
+  const listed = phrases(value, form);
   const concept = form === "pairs" ? listed.at(-1)?.split(":")[1] : undefined;
-  return [...listed, concept ? `${pick}:${concept}` : pick].join(", ");
+  const said = form === "lines" ? " " : concept;
+  return joined([...listed, said ? `${pick}:${said}` : pick], form);
 }
 
 // As if it had been typed, so that both renderers show it and the page notes a change.

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from .bpe import encode_pieces, split_words
 from .search import in_any
 from .spelling import nearest
 from .tokens import Phrase, Token, TokenTable, parse_words
+
+Form = Literal["list", "phrase", "pairs", "lines"]
+"""How a field names words: vase, red car, mouse#2; mouse#2 alone; cat: Animals, dog: Animals; a
+word per line with what is asked of it, as in hrv/text/inline.py."""
 
 SPELT = 3
 """Letters of a word that is worth proposing for another."""
@@ -43,10 +47,12 @@ def typed_table(segments: Iterable[str]) -> TokenTable:
     return TokenTable(len(words), tuple(tokens))
 
 
-def listed_phrases(text: str, pairs: bool = False) -> list[str]:
-    """The parts of a list by comma or line; of pairs such as cat: Animals the word."""
-    parts = [part.strip() for part in re.split(r"[,\n]", text)]
-    return [part.partition(":")[0].strip() if pairs else part for part in parts if part]
+def listed_phrases(text: str, form: Form = "list") -> list[str]:
+    """The words or phrases that a field names, without what it says of them."""
+    parts = filter(None, map(str.strip, re.split(r"\n" if form == "lines" else r"[,\n]", text)))
+    if form not in ("pairs", "lines"):
+        return list(parts)
+    return [part.partition(":")[0].strip() for part in parts]
 
 
 def picking(tables: Sequence[TokenTable], phrases: Sequence[str]) -> Picking:

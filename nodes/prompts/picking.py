@@ -9,7 +9,7 @@ from typing import Any
 from comfy.sd1_clip import escape_important, token_weights, unescape_important
 
 from ...hrv.text.inline import without_forms
-from ...hrv.text.typed import listed_phrases, picking, typed_table
+from ...hrv.text.typed import Form, listed_phrases, picking, typed_table
 
 _EMBEDDING = re.compile(r"\bembedding:\S+")
 
@@ -24,13 +24,13 @@ def spoken_parts(prompt: str) -> list[str]:
     return [_EMBEDDING.sub(" ", part) for part in parts]
 
 
-def words_to_pick(prompts: Sequence[str], words: str, form: str) -> dict[str, Any]:
+def words_to_pick(prompts: Sequence[str], words: str, form: Form) -> dict[str, Any]:
     """What the page shows under a field: the words of the prompts, and what the field lacks.
 
-    words: what the field says, in the `form` of nodes/shared/marks.py.
+    words: what the field says, in its form.
     """
     tables = [typed_table(spoken_parts(prompt)) for prompt in prompts]
-    found = picking(tables, listed_phrases(words, pairs=form == "pairs"))
+    found = picking(tables, listed_phrases(words, form))
     return {
         "words": [word._asdict() for word in found.words],
         "missing": list(found.missing),

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
+
+from ...hrv.text.typed import Form
 
 WORDS = "hrv_words"
 PROMPT_TEXT = {"hrv_prompt": True}
 """Of a text that is a prompt, whose words other nodes may name."""
 
-WordsForm = Literal["list", "phrase", "pairs"]
-"""vase, red car, mouse#2; mouse#2 alone; cat: Animals, dog: Animals."""
 
-
-def words_of(*inputs: str, form: WordsForm = "list") -> dict[str, Any]:
+def words_of(*inputs: str, form: Form = "list") -> dict[str, Any]:
     """Of a text that names words of the prompt behind these inputs of its node."""
     return {WORDS: {"of": list(inputs), "form": form}}

@@ -79,6 +79,7 @@ def _word_inputs() -> list[Any]:
             multiline=True,
             placeholder="more words, one per line: lavender: Color: -Plants: 0.8",
             tooltip="More words, one per line, strength last: lavender: Color: -Plants: 0.8",
+            extra_dict=words_of("text", form="lines"),
         ),
     ]
 

@@ -98,7 +98,6 @@ def test_a_concept_that_no_menu_listed_reaches_the_node(server):
 def test_every_field_that_names_words_is_marked_with_inputs_of_its_node(inputs):
     marks = {key: spec[1]["hrv_words"] for key, spec in inputs.items() if "hrv_words" in spec[1]}
     named = {key for key in inputs if re.search(r"(^|_)words?$", key[1])}
-    named -= {("HRVSteer", "more_words")}  # its lines say more than words
     assert set(marks) == named and len(named) >= 8
     for (node, _), mark in marks.items():
         assert mark["of"] and {(node, other) for other in mark["of"]} <= inputs.keys()

@@ -99,4 +99,6 @@ def test_of_several_prompts_one_must_have_the_word():
 
 def test_phrases_are_listed_by_comma_and_line_with_or_without_their_concepts():
     assert listed_phrases(" vase,\nred car ,, mouse#2") == ["vase", "red car", "mouse#2"]
-    assert listed_phrases("cat: Animals, red dog:Animals", pairs=True) == ["cat", "red dog"]
+    assert listed_phrases("cat: Animals, red dog:Animals", "pairs") == ["cat", "red dog"]
+    lines = "lavender: Color: -Plants: 0.8\n\n red car : fast, shiny"
+    assert listed_phrases(lines, "lines") == ["lavender", "red car"]
