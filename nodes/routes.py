@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 from server import PromptServer
 
-from .library.choices import concepts_of
+from .library.choices import AUTO, concepts_of
+from .library.upstream import concepts_upstream
 from .prompts.picking import words_to_pick
 
 LONGEST = 20_000  # characters of prompts in one question
@@ -19,9 +20,16 @@ def register() -> None:
 
 
 async def concepts(request: web.Request) -> web.Response:
-    """The concepts in the file that the query names, or 404 with the reason."""
+    """The concepts in the file that the query names, or 404 with the reason.
+
+    For auto the query may name what loads the model: the type of a node, and its checkpoint.
+    """
+    file, loader = request.query.get("file", ""), request.query.get("loader", "")
     try:
-        listed = concepts_of(request.query.get("file", ""))
+        if file == AUTO and loader:
+            listed = concepts_upstream(loader, request.query.get("checkpoint", ""))
+        else:
+            listed = concepts_of(file)
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=404)
     return web.json_response({"concepts": listed})

@@ -60,7 +60,7 @@ def entry_of(choice: str) -> ManifestEntry | None:
 def concepts_of(choice: str) -> list[str]:
     """The concept names behind a choice, without fetching anything: the paper's for a download.
 
-    Of “auto” those of every file, since the page does not know the model.
+    Of “auto” those of every file; `concepts_upstream` is for a page that knows the model.
     """
     if choice == AUTO:
         return library.known_concepts()

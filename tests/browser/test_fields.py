@@ -13,6 +13,7 @@ WORKFLOW = json.loads((ROOT / "workflows" / "demo-steer.json").read_text())
 NODE = next(node for node in WORKFLOW["nodes"] if node["type"] == ADJUST)
 WORD = "mouse"
 FEW = "few.hrv.safetensors"
+PAPERS = 34  # concepts; the demo's file has fewer
 
 
 def small(workflow):
@@ -40,6 +41,8 @@ def graph(editor):
             ds.scale = 1; ds.offset[0] = 300 - x; ds.offset[1] = 200 - y;
             app.canvas.setDirty(true, true) }}"""
     )
+    # Until the server says what the file has, menus list every concept there is.
+    editor.wait_for_function(f"menu('{ADJUST}', 'desired').length < {PAPERS}")
     return editor
 
 
@@ -172,7 +175,6 @@ def test_the_opened_menu_shows_the_files_concepts(graph, few):
 @pytest.mark.parametrize("way", ["reroute", "bypassed", "subgraph", "paste"])
 def test_menus_and_words_come_through(graph, way):
     before = listed(graph)
-    assert len(before) < 34
     graph.evaluate(WAYS[way])
     wait_listed(graph, before)
     graph.evaluate("type('HRVPrompt', 'text', 'a mouse at night')")
@@ -219,6 +221,18 @@ def test_a_new_node_takes_concepts_of_the_vectors_it_is_connected_to(graph, few)
     assert graph.evaluate(f"field('{ADJUST}', 'desired').value") == "Color"
 
 
+def test_the_file_that_auto_will_take_is_known_by_the_model_upstream(graph):
+    before = listed(graph)
+    graph.evaluate(
+        """() => { const model = every().find(each => each.type === 'HRVDemoModel'),
+          load = node('HRVLoad'), between = LiteGraph.createNode('LoraLoaderModelOnly');
+          app.graph.add(between); model.connect(0, between, 0);
+          between.connect(0, load, load.findInputSlot('model'));
+          type('HRVLoad', 'file', 'auto') }"""
+    )
+    wait_listed(graph, before)
+
+
 def test_menus_follow_the_texts_of_a_node_that_makes_vectors(graph):
     graph.evaluate(
         """() => { const made = LiteGraph.createNode('HRVMeasure'); app.graph.add(made);
@@ -252,3 +266,36 @@ def test_fine_settings_fold_away_until_they_are_asked_for(graph):
     graph.evaluate("saved => app.loadGraphData(saved)", saved)
     graph.wait_for_selector(lit(WORD))
     assert len(graph.evaluate(SHOWN)) == 10  # what differs from the usual is not hidden
+
+
+STEER = "HRVSteer"
+
+
+def more_words(page):
+    return page.evaluate(f"field('{STEER}', 'more_words').value")
+
+
+def test_words_of_lines_are_clicked_and_lit(editor):
+    editor.evaluate("app.loadGraphData({ version: 0.4, nodes: [], links: [], groups: [] })")
+    editor.wait_for_function("app.graph.nodes.length === 0")
+    editor.evaluate(
+        f"""() => {{ const made = LiteGraph.createNode('{STEER}'); made.pos = [60, 60];
+            app.graph.add(made); app.canvas.ds.scale = 1;
+            app.canvas.ds.offset[0] = app.canvas.ds.offset[1] = 0;
+            type('{STEER}', 'text', 'a vase in lavender beside a mouse') }}"""
+    )
+    chips = editor.locator(".hrv-words").nth(1)
+    chips.locator('button[title="vase"]').click()
+    chips.locator('button[title="vase"][aria-pressed="true"]').wait_for()
+    assert more_words(editor) == "vase: "
+    lines = "vase: Material: -Color: 0.5\nmouse: computer mouse, wireless"
+    editor.evaluate(f"lines => type('{STEER}', 'more_words', lines)", lines)
+    chips.locator('button[title="mouse"][aria-pressed="true"]').wait_for()
+    chips.locator('button[title="vase"]').click()
+    chips.locator('button[title="vase"][aria-pressed="false"]').wait_for()
+    assert more_words(editor) == "mouse: computer mouse, wireless"
+    chips.locator('button[title="lavender"]').click()
+    chips.locator('button[title="lavender"][aria-pressed="true"]').wait_for()
+    assert more_words(editor) == "mouse: computer mouse, wireless\nlavender: "
+    editor.evaluate(f"type('{STEER}', 'more_words', 'rose: Color')")
+    chips.locator(".hrv-missing", has_text="“rose” is not in the prompt").wait_for()
