@@ -65,6 +65,24 @@ def test_the_sentence_of_an_error_is_on_the_page_at_once(graph, screenshots, req
     assert "Its concepts are: Animals" in sentence.inner_text()
 
 
+def test_what_is_wrong_before_a_run_is_said_once(graph):
+    graph.evaluate(
+        """() => {
+            const [model, steer, end] = ['HRVDemoModel', 'HRVSteer', 'PreviewAny'].map(type => {
+                const made = LiteGraph.createNode(type); app.graph.add(made); return made });
+            model.connect(0, steer, steer.findInputSlot('model'));
+            model.connect(1, steer, steer.findInputSlot('clip'));
+            steer.connect(1, end, 0);
+            const said = { text: 'a red cat', word: 'mouse', read_as: 'computer mouse' };
+            for (const [name, value] of Object.entries(said)) field('HRVSteer', name).value = value;
+            app.queuePrompt(0) }"""
+    )
+    graph.wait_for_function("Object.keys(app.lastNodeErrors ?? {}).length")
+    (node,) = graph.evaluate("Object.values(app.lastNodeErrors)")
+    assert [error["type"] for error in node["errors"]] == ["custom_validation_failed"]
+    assert "“mouse” is not in the prompt" in node["errors"][0]["details"]
+
+
 def test_the_error_of_another_packs_node_is_left_to_the_page(graph):
     graph.evaluate("app.extensionManager.toast.removeAll?.()")
     count = graph.locator(".p-toast-message").count()
