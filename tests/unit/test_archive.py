@@ -84,6 +84,19 @@ def test_nothing_for_developers_is_packed(packed):
     assert {"subgraphs", "web", "workflows"} <= folders
 
 
+def test_every_help_page_is_packed_with_its_images(packed):
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "web" / "docs").iterdir()}
+    assert len(there) > 20
+    assert there <= packed
+
+
+def test_the_pages_languages_are_packed_without_their_tables(packed):
+    languages = {path.name for path in (ROOT / "locales").iterdir() if path.is_dir()}
+    assert len(languages) == 8
+    files = {f"locales/{each}/{name}.json" for each in languages for name in ("main", "nodeDefs")}
+    assert {name for name in packed if name.startswith("locales/")} == files
+
+
 def test_the_archive_is_small(packed, tmp_path):
     def size(names: set[str]) -> int:
         with zipfile.ZipFile(tmp_path / "pack.zip", "w", zipfile.ZIP_DEFLATED) as archive:
