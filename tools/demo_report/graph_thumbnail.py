@@ -2,7 +2,7 @@
 
     python3 tools/host.py run -m tools.demo_report.graph_thumbnail
 
-Those of the demo's workflows show what they make; help pages that show one get their copy, since
+Those of the demo's workflows show what they make; help pages that show one get a small copy, since
 the page serves nothing but their own folder to them.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from ..api.workflow import NOTES
 from ..host import ROOT
 
 SIZE = (720, 480)
+PANEL, QUALITY = 440, 85  # pixels of the page that shows help; of its images
 BANNER = 96
 MARGIN, SMOOTH = 24, 2  # pixels; drawn so many times larger
 PAGE, INK, MUTED = "#14181f", "#f2f4f7", "#9aa4b2"
@@ -108,23 +108,30 @@ def _text(
 
 
 def shown_in_help() -> list[Path]:
-    """The thumbnails beside the help pages that show them."""
+    """The help pages' own, smaller copies of thumbnails, those that they show."""
     folder = ROOT / "web" / "docs"
     pages = "\n".join(page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md")))
     return [
-        folder / name for name in sorted(set(re.findall(r"!\[[^\]]*\]\(([\w-]+\.jpg)\)", pages)))
+        folder / name for name in sorted(set(re.findall(r"!\[[^\]]*\]\(([\w-]+\.webp)\)", pages)))
     ]
 
 
+def for_help(copy: Path) -> Image.Image:
+    """The thumbnail that a help page shows, as wide as the page's panel."""
+    with Image.open(ROOT / "workflows" / copy.with_suffix(".jpg").name) as image:
+        image.thumbnail((PANEL, image.height))
+        return image.copy()
+
+
 def main() -> None:
-    """Draw all of them anew, and copy those that help pages show."""
+    """Draw all of them anew, and make small copies of those that help pages show."""
     for path in sorted((ROOT / "workflows").glob("*.json")):
         family = FAMILIES.get(path.stem.partition("-")[0])
         if family is not None:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             thumbnail(found, family).save(path.with_suffix(".jpg"), quality=88)
     for copy in shown_in_help():
-        shutil.copyfile(ROOT / "workflows" / copy.name, copy)
+        for_help(copy).save(copy, quality=QUALITY)
 
 
 if __name__ == "__main__":
