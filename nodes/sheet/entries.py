@@ -20,7 +20,7 @@ def read_entries(images: Sequence[Tensor], labels: Sequence[str]) -> list[Entry]
     if captions and len(captions) != len(batches):
         raise ValueError(
             f"HRV Sheet: {len(batches)} images came with {len(captions)} labels. Give each image a "
-            "label, one per line, or leave the labels empty."
+            "label, one per line, or connect none."
         )
     listed = captions or [""] * len(batches)
     return [Entry(name, _pixels(batch)) for name, batch in zip(listed, batches, strict=True)]

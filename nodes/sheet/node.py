@@ -31,14 +31,6 @@ class HRVSheet(io.ComfyNode):
                     tooltip="The images, as a list or as one batch. Of a list of batches, each "
                     "batch is a row.",
                 ),
-                io.String.Input(
-                    "labels",
-                    default="",
-                    multiline=True,
-                    placeholder="captions, one per line",
-                    tooltip="The captions: connect the labels of HRV Strength Sweep, or type one "
-                    "per line. Empty: none.",
-                ),
                 io.String.Input("title", default="", tooltip="A line above all. May stay empty."),
                 io.Int.Input(
                     "columns",
@@ -48,6 +40,13 @@ class HRVSheet(io.ComfyNode):
                     tooltip="Images in a row; 0: up to five. Not used where batches are rows.",
                 ),
                 io.Combo.Input("theme", options=["dark", "light"], tooltip="Colours of the sheet."),
+                io.String.Input(
+                    "labels",
+                    optional=True,
+                    force_input=True,
+                    tooltip="The captions: connect the labels of HRV Strength Sweep, or a "
+                    "text with one per line.",
+                ),
             ],
             outputs=[io.Image.Output(display_name="sheet", tooltip="The page, to save it.")],
             is_output_node=True,
@@ -57,11 +56,11 @@ class HRVSheet(io.ComfyNode):
     def execute(
         cls,
         images: list[Tensor],
-        labels: list[str],
         title: list[str],
         columns: list[int],
         theme: list[str],
+        labels: list[str] | None = None,
     ) -> io.NodeOutput:
-        entries = read_entries(images, labels)
+        entries = read_entries(images, labels or [])
         page = to_image(sheet(entries, columns[0], title[0].strip(), theme[0] == "dark"))
         return io.NodeOutput(page, ui=ui.PreviewImage(page, cls=cls))

@@ -50,6 +50,15 @@ def test_an_app_opens_as_a_form_and_shows_what_it_makes(chromium, server, screen
     page.close()
 
 
+def test_a_sweeps_menus_have_the_measured_readings_and_one_may_be_nothing(editor):
+    saved = WORKFLOWS["demo-try-several-strengths"]
+    editor.evaluate("workflow => window.app.loadGraphData(workflow)", saved)
+    editor.wait_for_function("menu('HRVStrengthSweep', 'not_as').length === 3")
+    readings = ["computer mouse", "mouse animal"]
+    assert editor.evaluate("menu('HRVStrengthSweep', 'read_as')") == readings
+    assert editor.evaluate("menu('HRVStrengthSweep', 'not_as')") == ["nothing", *readings]
+
+
 def test_there_is_an_app_and_a_blueprint():
     assert APPS and BLUEPRINTS
 

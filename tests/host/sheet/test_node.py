@@ -31,7 +31,7 @@ def test_of_a_lone_batch_each_image_is_one():
     ]
 
 
-@pytest.mark.parametrize("labels", [[""], ["", ""], [" \n"]])
+@pytest.mark.parametrize("labels", [[], [""], ["", ""], [" \n"]])
 def test_without_labels_there_are_no_captions(labels):
     assert [each.caption for each in read_entries([batch(1), batch(1)], labels)] == ["", ""]
 
