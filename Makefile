@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow faults check format bench bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
+.PHONY: help host demo same serve test test-slow faults check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -44,6 +44,9 @@ format: ## fix style and formatting where that can be automatic
 
 bench: ## cost of steering; output/bench.json
 	@$(PY) -m tools.pack benchmarks.costs.steering
+
+bench-joint: ## cost of steering joint attention, a block of Flux's size; output/bench.json
+	@$(PY) -m tools.pack benchmarks.costs.joint
 
 bench-p2p: ## cost of editing at two sizes, about 4 minutes; output/bench.json
 	@$(PY) -m tools.pack benchmarks.costs.p2p

@@ -20,8 +20,8 @@ class Family:
     their number; values: in it, the projection of the text's values, or empty where text and image
     attend jointly, the text first; padded_to: path in the model of the number of which the text's
     length there is made a multiple; pads_left: whether the host lengthens a context in front;
-    references_last: whether reference images stand behind the target's pixels, else they have no
-    known place.
+    refused: what the host calls reference images that it mixes with the image to be made, so that
+    its rows are not known. (Where it counts their rows, they stand last.)
     """
 
     name: str
@@ -33,7 +33,7 @@ class Family:
     where: str = ""
     padded_to: str = ""
     pads_left: bool = False
-    references_last: bool = False
+    refused: tuple[str, ...] = ()
 
     @property
     def joint(self) -> bool:

@@ -12,7 +12,6 @@ FLUX = Family(
     blocks=(("double", "double_blocks"), ("single", "single_blocks")),
     attention="",
     heads="num_heads",
-    references_last=True,
 )
 FLUX2 = replace(FLUX, name="Flux.2", where="params.global_modulation", pads_left=True)
 CHROMA = replace(FLUX, name="Chroma", classes=frozenset({"Chroma", "ChromaRadiance"}))

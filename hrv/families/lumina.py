@@ -12,4 +12,5 @@ LUMINA = Family(
     attention="attention",
     heads="n_local_heads",
     padded_to="pad_tokens_multiple",
+    refused=("ref_latents",),
 )

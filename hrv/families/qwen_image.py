@@ -10,5 +10,4 @@ QWEN_IMAGE = Family(
     blocks=(("double", "transformer_blocks"),),
     attention="attn",
     heads="heads",
-    references_last=True,
 )

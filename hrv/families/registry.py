@@ -10,10 +10,12 @@ from ..heads import CrossAttentionLayer, HeadTable, cross_attention_layers, head
 from .cosmos import ANIMA, COSMOS
 from .family import Family
 from .flux import CHROMA, FLUX, FLUX2
+from .krea2 import KREA2
 from .lumina import LUMINA
 from .qwen_image import QWEN_IMAGE
+from .wan import WAN
 
-FAMILIES: Sequence[Family] = (ANIMA, COSMOS, LUMINA, FLUX2, FLUX, CHROMA, QWEN_IMAGE)
+FAMILIES: Sequence[Family] = (ANIMA, COSMOS, LUMINA, FLUX2, FLUX, CHROMA, QWEN_IMAGE, KREA2, WAN)
 
 
 def family_of(model: object) -> Family | None:

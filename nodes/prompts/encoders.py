@@ -22,8 +22,13 @@ _READ = {
     frozenset({"qwen3_4b"}): "qwen3_4b",
     frozenset({"qwen3_8b"}): "qwen3_8b",
     frozenset({"qwen25_7b"}): "qwen25_7b",
+    frozenset({"qwen3vl_4b"}): "qwen3vl_4b",
     frozenset({"gemma2_2b"}): "gemma2_2b",
+    frozenset({"umt5xxl"}): "umt5xxl",
 }
+
+_FROM_START = {"t5xxl", "umt5xxl"}
+"""Encoders that keep all rows; the others may drop those of their template."""
 
 
 def context_table(clip: Any, tokens: dict[str, Any]) -> PlacedTable | None:
@@ -39,7 +44,7 @@ def context_table(clip: Any, tokens: dict[str, Any]) -> PlacedTable | None:
     own = own_tokens(ids, _ids(clip.tokenize("")[name]), encoder.pad_token)
     sentences = reads_sentences(encoder.inv_vocab.values())
     pieces = [_piece(encoder, position, ids[position], sentences) for position in own]
-    return placed_table(len(ids), pieces, from_end=name != "t5xxl")
+    return placed_table(len(ids), pieces, from_end=name not in _FROM_START)
 
 
 def ignores_weights(clip: Any) -> bool:

@@ -73,7 +73,7 @@ def read_prompt(clip: Any, tokens: dict[str, Any], text: str, identity: str) -> 
             raise ValueError(
                 f"The HRV nodes do not support this CLIP's text encoder “{name}”. Use the CLIP of "
                 "SD1.x, SD2.x, SDXL, Anima, Cosmos-Predict2, Z-Image, Lumina 2, Flux.1, Flux.2 "
-                "Klein, Chroma or Qwen-Image."
+                "Klein, Chroma, Qwen-Image, Krea 2 or Wan."
             )
         table = token_table(
             chunks,

@@ -38,8 +38,11 @@ def literally(
     def attention(
         function: Any, q: Any, k: Any, v: Any, heads: int, *args: Any, **more: Any
     ) -> Any:
-        if not running:
+        others = name not in JOINT and k.shape[-2] != structure.length  # keys of a vision encoder
+        if not running or others:
             return function(q, k, v, heads, *args, **more)
+        if not more.get("skip_reshape"):
+            q, k, v = (each.unflatten(-1, (heads, -1)).transpose(1, 2) for each in (q, k, v))
         first = running[0][1]
         maps = torch.softmax(q.double() @ k.double().transpose(-1, -2) / q.shape[-1] ** 0.5, dim=-1)
         refs = (more.get("transformer_options") or {}).get("reference_image_num_tokens") or ()

@@ -85,6 +85,29 @@ _Z_IMAGE = {
     "pad_tokens_multiple": 32,
 }
 
+_WAN: dict[str, Any] = {
+    "image_model": "wan2.1",
+    "dim": 64,
+    "out_dim": 16,
+    "num_heads": 4,
+    "ffn_dim": 64,
+    "num_layers": 2,
+    "patch_size": (1, 2, 2),
+    "freq_dim": 32,
+    "window_size": (-1, -1),
+    "qk_norm": True,
+    "cross_attn_norm": True,
+    "eps": 1e-6,
+    "in_dim": 16,
+    "text_dim": WIDTH,
+}
+
+
+class _Seen:
+    """What a vision encoder gives of an image-to-video model's first frame."""
+
+    penultimate_hidden_states = torch.ones(1, 257, 1280)
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -188,6 +211,36 @@ STRUCTURES = {
         },
         (16, 1, 8, 8),
         lambda model: [block.attn for block in model.transformer_blocks],
+    ),
+    "krea2": Structure(
+        "Krea2",
+        {
+            "image_model": "krea2",
+            "features": 128,
+            "tdim": 16,
+            "txtdim": WIDTH,
+            "heads": 4,
+            "kvheads": 2,
+            "multiplier": 2,
+            "layers": 2,
+            "patch": 2,
+            "channels": 16,
+            "txtlayers": 3,
+            "txtheads": 2,
+            "txtkvheads": 2,
+            "default_ref_method": "index_timestep_zero",
+        },
+        (16, 8, 8),
+        lambda model: [block.attn for block in model.blocks],
+        width=3 * WIDTH,
+    ),
+    "wan": Structure("WAN21_T2V", {**_WAN, "model_type": "t2v"}, (16, 2, 8, 8), _cross),
+    "wan-i2v": Structure(
+        "WAN21_I2V",
+        {**_WAN, "model_type": "i2v", "in_dim": 36},
+        (16, 1, 8, 8),
+        _cross,
+        {"clip_vision_output": _Seen()},
     ),
 }
 JOINT = [name for name, one in STRUCTURES.items() if one.modules is not _cross]

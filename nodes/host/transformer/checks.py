@@ -33,7 +33,7 @@ def require_plain(model: object, arguments: Mapping[str, Any], options: Mapping[
         raise ValueError(_IS_COMPILED)
     require_not_compiled(model)
     family = family_of(model)
-    if family and family.joint and not family.references_last and arguments.get("ref_latents"):
+    if family and any(arguments.get(name) is not None for name in family.refused):
         raise ValueError(
             f"{family.name} with reference images cannot be steered yet. Remove them from the "
             "conditioning, or the HRV nodes from the model."

@@ -97,8 +97,12 @@ class _Deaf(dict):
         return ()
 
 
-def test_reference_images_of_unknown_place_are_refused(make):
-    name, more = "z-image", {"reference_latents": [torch.zeros(1, 16, 8, 8)]}
+@pytest.mark.parametrize(
+    ("name", "latent"),
+    [("z-image", torch.zeros(1, 16, 8, 8)), ("wan", torch.zeros(1, 16, 1, 8, 8))],
+)
+def test_reference_images_of_unknown_place_are_refused(make, name, latent):
+    more = {"reference_latents": [latent]}
     positive, negative = tagged(name, 1, **more), conditioning(name, 2, **more)
     steered = HRVWordWeight.execute(make(name), positive, "w2", 2.0).args[0]
     with pytest.raises(ValueError, match="with reference images cannot be steered"):

@@ -17,6 +17,7 @@ REFERENCE = torch.randn(1, 16, 6, 10, generator=torch.Generator().manual_seed(4)
 REFERENCES = {
     "flux": REFERENCE[:, :4],
     "flux2": REFERENCE[:, :8],
+    "krea2": REFERENCE,
     "qwen-image": REFERENCE[:, :, None],
 }
 

@@ -49,6 +49,7 @@ def tokenizer(name):
     import comfy.text_encoders.anima as anima
     import comfy.text_encoders.cosmos as cosmos
     import comfy.text_encoders.flux as flux
+    import comfy.text_encoders.krea2 as krea2
     import comfy.text_encoders.pixart_t5 as t5
     import comfy.text_encoders.qwen_image as qwen
     import comfy.text_encoders.z_image as z_image
@@ -62,6 +63,7 @@ def tokenizer(name):
         "chroma": t5.PixArtTokenizer,
         "z-image": z_image.ZImageTokenizer,
         "qwen-image": qwen.QwenImageTokenizer,
+        "krea2": krea2.Krea2Tokenizer,
     }[name]()
 
 
@@ -76,6 +78,7 @@ def tokenizer(name):
         ("klein", 3, 512, BYTES),
         ("klein-8b", 3, 512, BYTES),
         ("qwen-image", 34, None, BYTES),
+        ("krea2", 34, None, BYTES),
     ],
 )
 def test_words_stand_where_the_tokenizer_puts_them(name, first, length, table):
@@ -98,19 +101,32 @@ def test_words_of_the_template_are_found_in_the_prompt_alone(name):
     assert read_prompt(clip, clip.tokenize(""), "", "one").semantic == ()
 
 
-def test_the_rows_that_qwen_image_drops_are_allowed_for(monkeypatch):
-    """Its encoder's own cut, over an encoder that gives every token its number."""
+def encoder_of(name):
+    """The host's encoder of a family, and the shape of what it makes of tokens before its cut."""
+    import comfy.text_encoders.krea2 as krea2
     import comfy.text_encoders.qwen_image as qwen
+
+    kind, shape = {
+        "qwen-image": (qwen.QwenImageTEModel, (1, -1, 1)),
+        "krea2": (krea2.Krea2TEModel, (1, 1, -1, 1)),
+    }[name]
+    return kind.__new__(kind), shape
+
+
+@pytest.mark.parametrize("name", ["qwen-image", "krea2"])
+def test_the_rows_that_an_encoder_drops_are_allowed_for(monkeypatch, name):
+    """Its own cut, over an encoder that gives every token its number."""
     from comfy import sd1_clip
 
+    encoder, shape = encoder_of(name)
+
     def numbered(_self, tokens):
-        rows = torch.arange(float(len(tokens["qwen25_7b"][0])))[None, :, None]
-        return rows, None, {"attention_mask": torch.ones(rows.shape[:2])}
+        rows = torch.arange(float(len(next(iter(tokens.values()))[0])))
+        return rows.reshape(shape), None, {"attention_mask": torch.ones(1, len(rows))}
 
     monkeypatch.setattr(sd1_clip.SD1ClipModel, "encode_token_weights", numbered)
-    clip = Clip(tokenizer("qwen-image"))
+    clip = Clip(tokenizer(name))
     tokens = clip.tokenize(PROMPT)
-    encoder = qwen.QwenImageTEModel.__new__(qwen.QwenImageTEModel)
     embedding = encoder.encode_token_weights(tokens)[0]
     whole = read_prompt(clip, tokens, PROMPT, "one")
     clip.encode_from_tokens_scheduled = lambda _tokens: [[embedding, {}]]
@@ -122,10 +138,10 @@ def test_the_rows_that_qwen_image_drops_are_allowed_for(monkeypatch):
         assert tuple(rows) == whole.find(word) and tagged.find(word) == cut.find(word)
 
 
-def test_sentence_pieces_of_lumina_2(tmp_path):
-    """Its vocabulary comes with the checkpoint: here one is trained on a few words."""
+@pytest.fixture
+def vocabulary(tmp_path):
+    """Sentence pieces trained on a few words: some vocabularies come with the checkpoint."""
     import sentencepiece
-    from comfy.text_encoders.lumina2 import LuminaTokenizer
 
     words = "a red cat and an unbelievable vase sit beside the house in lavender color "
     (tmp_path / "text").write_text("\n".join([words * 3] * 30), "utf-8")
@@ -137,11 +153,21 @@ def test_sentence_pieces_of_lumina_2(tmp_path):
         hard_vocab_limit=False,
         minloglevel=2,
     )
-    model = torch.frombuffer(bytearray((tmp_path / "tiny.model").read_bytes()), dtype=torch.uint8)
-    clip = Clip(LuminaTokenizer(tokenizer_data={"spiece_model": model}))
+    model = (tmp_path / "tiny.model").read_bytes()
+    return {"spiece_model": torch.frombuffer(bytearray(model), dtype=torch.uint8)}
+
+
+@pytest.mark.parametrize(("name", "first", "length"), [("lumina", 1, 7), ("wan", 0, 512)])
+def test_sentence_pieces_of_a_checkpoint(vocabulary, name, first, length):
+    from comfy.text_encoders.lumina2 import LuminaTokenizer
+    from comfy.text_encoders.wan import WanT5Tokenizer
+
+    kind = {"lumina": LuminaTokenizer, "wan": WanT5Tokenizer}[name]
+    clip = Clip(kind(tokenizer_data=vocabulary))
     prompt = read_prompt(clip, clip.tokenize("a red cat 猫"), "", "one")
     assert [word for word, _ in prompt.tables[0].words] == ["a", "red", "cat", "猫"]
-    assert prompt.semantic[0] == 1 and len(prompt.find("猫")) == 3  # after the start; by bytes
+    assert prompt.semantic[0] == first and len(prompt.find("猫")) == 3  # by bytes
+    assert prompt.tables[0].length >= length
 
 
 def test_encoders_of_other_models_are_refused():

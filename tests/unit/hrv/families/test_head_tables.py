@@ -21,6 +21,7 @@ def model(family, blocks=2):
     module = SimpleNamespace(**{family.heads: 4})
     block = SimpleNamespace(**{family.attention: module}) if family.attention else module
     made = kind(**{path: [block] * blocks for _, path in family.blocks})
+    made.txtfusion = True
     made.params = SimpleNamespace(global_modulation=family.where != "")
     return made
 

@@ -1,0 +1,16 @@
+"""Wan 2.1 and 2.2: cross-attention of its own, over all frames."""
+
+from __future__ import annotations
+
+from .family import Family
+
+# What an image-to-video model reads of its first frame has keys and values of its own.
+WAN = Family(
+    name="Wan",
+    classes=frozenset({"WanModel"}),
+    blocks=(("block", "blocks"),),
+    attention="cross_attn",
+    heads="num_heads",
+    values="v",
+    refused=("reference_latent", "time_dim_concat", "context_latents"),
+)
