@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...hrv.text.placed import (
+from ...hrv.text.pieces.placed import (
     Piece,
     PlacedTable,
     own_tokens,

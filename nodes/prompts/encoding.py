@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from ...hrv.text.placed import PlacedTable
-from ...hrv.text.weights import Part, weighted_parts, weighted_words
+from ...hrv.text.pieces.placed import PlacedTable
+from ...hrv.text.pieces.weights import Part, weighted_parts, weighted_words
 from ..shared.notify import warn
 from .encoders import ignores_weights
 from .tag import Conditioning, read_prompt, tag

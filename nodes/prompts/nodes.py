@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ...hrv.text.placed import PlacedTable
+from ...hrv.text.pieces.placed import PlacedTable
 from ..shared.inputs import CATEGORY
 from ..shared.marks import PROMPT_TEXT
 from ..shared.notify import node_id

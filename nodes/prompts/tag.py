@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...hrv.text.blanks import mark_blanks
-from ...hrv.text.placed import PlacedTable
+from ...hrv.text.pieces.placed import PlacedTable
+from ...hrv.text.pieces.weights import Weighted
 from ...hrv.text.search import in_any
 from ...hrv.text.tokens import TokenTable, parse_words, token_table
-from ...hrv.text.weights import Weighted
 from .encoders import context_table
 
 TAG = "hrv_prompt"

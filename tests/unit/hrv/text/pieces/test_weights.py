@@ -3,7 +3,7 @@
 import pytest
 
 from hrv_pack.hrv.text.bpe import split_words
-from hrv_pack.hrv.text.weights import Part, Weighted, weighted_parts, weighted_words
+from hrv_pack.hrv.text.pieces.weights import Part, Weighted, weighted_parts, weighted_words
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import groupby, takewhile
 from typing import Any
 
-from .bpe import encoded_bytes, placed_words
-from .tokens import EMBEDDING, Token, TokenTable, Word
+from ..bpe import encoded_bytes, placed_words
+from ..tokens import EMBEDDING, Token, TokenTable, Word
 from .weights import Weighted
 
 BLANK = "▁"

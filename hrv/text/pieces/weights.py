@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .bpe import placed_words
-from .tokens import Word
+from ..bpe import placed_words
+from ..tokens import Word
 
 _WEIGHTED = re.compile(r"(?<!\\)\(([^()\\]+):\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
 

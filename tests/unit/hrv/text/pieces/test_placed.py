@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from hrv_pack.hrv.text.placed import own_tokens, piece_bytes, placed_table, reads_sentences
+from hrv_pack.hrv.text.pieces.placed import own_tokens, piece_bytes, placed_table, reads_sentences
+from hrv_pack.hrv.text.pieces.weights import Weighted
 from hrv_pack.hrv.text.tokens import EMBEDDING
-from hrv_pack.hrv.text.weights import Weighted
 
 
 def table(*pieces, length=20, first=3, **more):
