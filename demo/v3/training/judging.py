@@ -31,8 +31,8 @@ class Settings:
     things and of pairs that lost one.
     """
 
-    pictures: int = 400_000
-    dataset: int = 80_000
+    pictures: int = 560_000
+    dataset: int = 120_000
     batch: int = 64
     learning_rate: float = 2e-3
     empty_share: float = 0.03

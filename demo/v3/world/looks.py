@@ -38,7 +38,7 @@ def pattern_cover(pattern: str) -> np.ndarray:
     if pattern == "striped":
         painted = x % 8 < 3.6
     elif pattern == "dotted":
-        painted = (x % 8 - 4) ** 2 + (y % 8 - 4) ** 2 < 2.5**2
+        painted = (x % 8 - 4) ** 2 + (y % 8 - 4) ** 2 < 2.7**2
     elif pattern == "checked":
         painted = (x % 8 < 4) ^ (y % 8 < 4)
     elif pattern == "zigzag":

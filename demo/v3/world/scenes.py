@@ -39,6 +39,8 @@ OVERLAP = 0.06
 """How much of the smaller of two things the other may hide."""
 TOO_CLOSE = 12
 """Pixels by which the boxes of two things may run into each other."""
+PAINT_ON_GLASS = 0.75
+"""How opaque a pattern is on glass, which is nearly as clear as air."""
 WORD_WEIGHT = 0.6
 """How often a kind is drawn for each of its two-meaning words; once for its own names."""
 
@@ -184,7 +186,8 @@ def _with_thing(picture: np.ndarray, thing: Object, style: str) -> np.ndarray:
         picture = _halo(picture, _moved(drawn.mask, thing), tones.rim)
     body = _moved(drawn.body, thing)[..., None]
     light = _moved(drawn.light, thing)[..., None]
-    opaque = body * (drawn.opacity + (1 - drawn.opacity) * light)
+    painted = np.maximum(light, PAINT_ON_GLASS * pattern_cover(thing.pattern)[..., None])
+    opaque = body * (drawn.opacity + (1 - drawn.opacity) * painted)
     picture = picture + opaque * (_body(thing, drawn, tones, style) - picture)
     picture = over(picture, _moved(drawn.edge, thing), tones.rim)
     cover, detail = _moved(drawn.cover, thing)[..., None], _moved(drawn.detail, thing)

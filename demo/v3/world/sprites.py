@@ -94,7 +94,7 @@ def _material(material: str, half: float) -> tuple[np.ndarray, np.ndarray, float
     if material == "metal":
         return *sheen(y), 1.0
     if material == "glass":
-        return none, glint(x, y), 0.4
+        return none, glint(x, y), 0.55
     if material == "furry":
         return 0.8 * hairs(), none, 1.0
     return none, none, 1.0

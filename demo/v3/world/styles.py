@@ -38,7 +38,7 @@ def inks(style: str, colour: np.ndarray) -> Inks:
         return Inks(mix(colour, PAPER, 0.78), mix(colour, BLACK, 0.1), dark, dark, WHITE)
     if style == "neon":
         bright = mix(colour, WHITE, 0.1)
-        return Inks(mix(colour, NIGHT, 0.72), bright, bright, mix(bright, NIGHT, 0.2), WHITE)
+        return Inks(mix(colour, NIGHT, 0.72), bright, bright, mix(bright, WHITE, 0.7), WHITE)
     if style == "watercolor":
         rim = mix(colour, BLACK, 0.15)
         return Inks(mix(colour, WHITE, 0.3), mix(colour, WHITE, 0.88), rim, dark, WHITE)
