@@ -80,7 +80,7 @@ def test_what_is_wrong_before_a_run_is_said_once(graph):
     graph.wait_for_function("Object.keys(app.lastNodeErrors ?? {}).length")
     (node,) = graph.evaluate("Object.values(app.lastNodeErrors)")
     assert [error["type"] for error in node["errors"]] == ["custom_validation_failed"]
-    assert "“mouse” is not in the prompt" in node["errors"][0]["details"]
+    assert "mouse' is not in the prompt" in node["errors"][0]["details"]
 
 
 def test_the_error_of_another_packs_node_is_left_to_the_page(graph):
