@@ -5,7 +5,7 @@ I: images; H: heads of the model; h, w: a layer's own resolution; T: captured to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -89,6 +89,22 @@ class HeadMaps:
             )
         return [self._mean(stage, layer, columns) for stage, layer, _ in self._captured(columns)]
 
+    def summed(
+        self, columns: Sequence[int], chosen: Tensor, image: int
+    ) -> Iterator[tuple[Tensor, int]]:
+        """Mean maps (n, h, w) of these n tokens in one image, summed over a layer's chosen heads.
+
+        With each layer's number of chosen heads, for the layers that have some; chosen: (H,) bool.
+        """
+        for stage, layer, _ in self._captured(columns):
+            mine = chosen[self.heads.span(stage, layer)]
+            if bool(mine.any()):
+                total, counts = self._sums[stage, layer], self._counts[stage, layer]
+                evaluations = total.new_tensor([[counts[c]] for c in columns])
+                heads = total[image] if bool(mine.all()) else total[image, mine]  # n T pixels
+                maps = heads.sum(dim=0)[list(columns)].float() / evaluations
+                yield maps.unflatten(-1, self._size(total)), int(mine.sum())
+
     def _captured(self, columns: Sequence[int]) -> list[tuple[Stage, int, int]]:
         found = [(p, n) for p, n in self._sums if all(self._counts[p, n][c] for c in columns)]
         return [layer for layer in self.heads.layers if layer[:2] in found]
@@ -97,7 +113,11 @@ class HeadMaps:
         total, counts = self._sums[stage, layer], self._counts[stage, layer]
         evaluations = total.new_tensor([[counts[c]] for c in columns])
         mean = total[:, :, list(columns)].float() / evaluations  # I heads n pixels
+        return LayerMaps(stage, layer, mean.unflatten(-1, self._size(total)))
+
+    def _size(self, total: Tensor) -> Size:
+        """(h, w) of a layer with these sums (I, heads, T, pixels)."""
         size = layer_size(self.latent, total.shape[3])
         if size is None:
             raise ValueError(f"{total.shape[3]} pixels do not belong to a latent {self.latent}.")
-        return LayerMaps(stage, layer, mean.unflatten(-1, size))
+        return size

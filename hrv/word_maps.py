@@ -1,7 +1,7 @@
-"""The map of a word that a choice of heads gives, as heat and as a mask.
+"""The maps of words that a choice of heads gives, as heat, as ranks and as masks.
 
 Selective maps are arXiv 2604.05906; DAAM is arXiv 2210.04885 with its published code.
-I: images; H: heads of the model; h, w: a layer's own resolution.
+I: images; W: words; H: heads of the model; h, w: a layer's own resolution.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from .heads import HeadTable
-from .maps import LayerMaps
+from .maps import HeadMaps, LayerMaps
 from .resolution import Size
 
 Normalisation = Literal["min-max", "relative to the maximum"]
@@ -54,6 +54,40 @@ def selective_map(
         total += upsample(maps.sum(dim=1).mean(dim=1), size)
         count += maps.shape[1]
     return total / _some(count)
+
+
+def atlas(
+    captured: HeadMaps, words: Sequence[Sequence[int]], chosen: Tensor, image: int, size: Size
+) -> Tensor:
+    """Selective attention maps (W, height, width) of W words in one image, each `selective_map`'s.
+
+    words: the numbers of each word's tokens. Layers of a size are summed and tokens averaged before
+    they are upsampled, which is the same; a whole prompt takes little longer than a word.
+    """
+    tokens = sorted({token for word in words for token in word})
+    places = [[tokens.index(token) for token in word] for word in words]
+    by_size: dict[Size, Tensor] = {}
+    count = 0
+    for maps, heads in captured.summed(tokens, chosen, image):
+        own = maps.shape[-2], maps.shape[-1]
+        by_size[own] = by_size[own] + maps if own in by_size else maps
+        count += heads
+    total = torch.zeros(len(words), *size)
+    for maps in by_size.values():
+        total += upsample(torch.stack([maps[word].mean(dim=0) for word in places]), size).cpu()
+    return total / _some(count)
+
+
+def times_average(maps: Tensor) -> Tensor:
+    """How many times its average over the image each word is attended to at a place.
+
+    maps: (W, height, width), one for each word, and so is the result; where bicubic curves
+    undershoot it is 0. Words are ranked by it: by attention alone the same few words lead all over
+    the image.
+    """
+    positive = maps.clamp(min=0)
+    average = positive.mean(dim=(-2, -1), keepdim=True)
+    return positive / average.clamp(min=torch.finfo(maps.dtype).tiny)
 
 
 def daam_map(word: Sequence[LayerMaps], heads: HeadTable, chosen: Tensor, size: Size) -> Tensor:

@@ -6,6 +6,7 @@ from . import routes
 from .construct.concepts import HRVConcepts, HRVMerge
 from .construct.node import HRVConstruct
 from .excite.node import AttendExcite
+from .explore.node import HRVExplore
 from .library.demo import HRVDemoModel
 from .library.files import HRVLoad, HRVSave
 from .library.inspect import HRVInspect
@@ -36,6 +37,7 @@ NODES: list[type[io.ComfyNode]] = [
     HRVP2PSplit,
     AttendExcite,
     HRVCapture,
+    HRVExplore,
     HRVSelectiveAttentionMap,
     HRVMisreadingDiagnosis,
     HRVStrengthSweep,

@@ -1,10 +1,16 @@
-"""What the page's script asks for: the concepts in an HRV file, the words of a prompt."""
+"""What the page's script asks for: concepts of an HRV file, words of a prompt, their maps."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import torch
 from aiohttp import web
 from server import PromptServer
 
+from .explore.explored import View
+from .explore.shelf import SHELF
 from .library.choices import AUTO, concepts_of
 from .library.upstream import concepts_upstream
 from .prompts.picking import words_to_pick
@@ -17,6 +23,7 @@ def register() -> None:
     routes = PromptServer.instance.routes
     routes.get("/hrv/concepts")(concepts)
     routes.post("/hrv/words")(words)
+    routes.post("/hrv/map")(maps)
 
 
 async def concepts(request: web.Request) -> web.Response:
@@ -51,3 +58,28 @@ async def words(request: web.Request) -> web.Response:
         reason = f"Expected prompts, words and form as texts of at most {LONGEST} characters."
         return web.json_response({"error": reason}, status=400)
     return web.json_response(words_to_pick(prompts, named, form))
+
+
+async def maps(request: web.Request) -> web.Response:
+    """The words and their maps of {"run": name, "image": 0, "concept": "", "heads": 1}.
+
+    See nodes/explore/explored.py; 400 with the reason where it is asked otherwise, or the run is
+    no longer kept.
+    """
+    try:
+        question = await request.json()
+    except (ValueError, RecursionError):
+        question = None
+    try:
+        answer = await asyncio.to_thread(_look, question)
+    except ValueError as error:
+        return web.json_response({"error": str(error)}, status=400)
+    return web.json_response(answer)
+
+
+@torch.inference_mode()
+def _look(question: Any) -> dict[str, Any]:
+    """The answer to a question of the page; ValueError, with the reason, where there is none."""
+    if not isinstance(question, dict) or not isinstance(question.get("run"), str):
+        raise ValueError("Expected the name of a run, and a view of it.")
+    return SHELF.get(question["run"]).answer(View.read(question))

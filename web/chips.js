@@ -5,7 +5,7 @@ import { marked, optionsOf } from "./marks.js";
 import { promptTexts } from "./prompts.js";
 import { say } from "./spoken.js";
 
-const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
+export const MARK = "hrv_words"; // of an input: { of: [inputs with the prompt], form }
 const NONE = () => say("No HRV Prompt is connected: words of other prompts cannot be found.");
 const LATER = () => say("The prompt's text comes from another node: type the word.");
 const EMPTY = () => say("The prompt is still empty.");
@@ -68,19 +68,23 @@ function show(field, view, form, { words, missing }) {
   view.inner.replaceChildren(...faults, ...chips);
 }
 
-function chip(word, onclick) {
-  const [text, count] = word.pick.split(/(?<=.)#(?=\d+$)/);
-  const button = element("button", { type: "button", title: word.pick, onclick }, text);
-  if (count) button.append(element("sub", {}, count));
+export function chip(word, onclick) {
+  const button = element("button", { type: "button", title: word.pick, onclick }, ...spelt(word.pick));
   button.setAttribute("aria-pressed", String(word.phrase !== null));
   return button;
+}
+
+// "mouse#2" as it is shown: mouse with a small 2.
+export function spelt(pick) {
+  const [text, count] = pick.split(/(?<=.)#(?=\d+$)/);
+  return count ? [text, element("sub", {}, count)] : [text];
 }
 
 // How the entries of a field stand: words and pairs in a list, lines one below the other.
 const BETWEEN = { lines: "\n" };
 const COMMA = ", ";
 
-const phrases = (value, form) =>
+export const phrases = (value, form) =>
   value.split(form in BETWEEN ? BETWEEN[form] : /[,\n]/).map((part) => part.trim()).filter(Boolean);
 const joined = (listed, form) => listed.join(BETWEEN[form] ?? COMMA);
 const name = (word) => word.pick.replace(/#\d+$/, "");
@@ -98,7 +102,7 @@ function without(value, word, words, form) {
 
 // What it says with one more word: of pairs with the concept that was named last; of lines with
 // what somebody then types behind it.
-function having(value, { pick }, form) {
+export function having(value, { pick }, form) {
   if (form === "phrase") return pick;
   const listed = phrases(value, form);
   const concept = form === "pairs" ? listed.at(-1)?.split(":")[1] : undefined;
@@ -107,7 +111,7 @@ function having(value, { pick }, form) {
 }
 
 // As if it had been typed, so that both renderers show it and the page notes a change.
-function setValue(field, value) {
+export function setValue(field, value) {
   field.value = value;
   field.callback?.(value);
 }

@@ -4,6 +4,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { hasChips, refreshChips, setUpChips } from "./chips.js";
 import { fit, saveWithoutHoles } from "./elements.js";
+import { setUpExplore } from "./explore.js";
 import { refold, setUpFolding, unfoldChanged } from "./folding.js";
 import { everyNode } from "./graph.js";
 import { isOurs, note } from "./marks.js";
@@ -60,6 +61,7 @@ app.registerExtension({
     setUpChips(node);
     setUpFolding(node);
     setUpText(node);
+    setUpExplore(node);
     refreshSoon();
   },
   loadedGraphNode(node) {

@@ -7,7 +7,10 @@ const CONDITIONING = "CONDITIONING";
 const DEPTH = 64;
 
 // The texts of the prompts behind the named inputs; null for one that only a run will tell.
-export function promptTexts(node, names) {
+export const promptTexts = (node, names) => [...promptsBehind(node, names).values()];
+
+// The same by the nodes in which they are typed.
+export function promptsBehind(node, names) {
   const found = new Map(); // node -> text: a prompt that is reached twice counts once
   for (const name of names) {
     const field = node.widgets?.find((widget) => widget.name === name);
@@ -15,7 +18,7 @@ export function promptTexts(node, names) {
     if (field) found.set(node, typedText(node, field));
     else gather(source(node, input), found, DEPTH);
   }
-  return [...found.values()];
+  return found;
 }
 
 function gather(from, found, depth) {

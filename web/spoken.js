@@ -24,6 +24,9 @@ export function say(text, values = {}) {
   return said.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// A concept in the page's language.
+export const called = (concept) => spoken.concepts?.[concept] ?? concept;
+
 // The menus show words of the page's language; what is chosen and saved stays as it is.
 export function labelChoices(node) {
   const labels = { ...spoken.concepts, ...spoken.choices };

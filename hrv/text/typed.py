@@ -71,7 +71,7 @@ def picking(tables: Sequence[TokenTable], phrases: Sequence[str]) -> Picking:
     words = (
         PickWord(pick, owners.get((which, position)))
         for which, table in enumerate(tables)
-        for position, pick in _picks(table)
+        for position, pick in picks(table)
     )
     return Picking(tuple(words), tuple(missing))
 
@@ -80,7 +80,7 @@ def _find(phrase: str, table: TokenTable) -> tuple[int, ...]:
     return tuple(p for text, number in parse_words(phrase) for p in table.find(text, number))
 
 
-def _picks(table: TokenTable) -> list[tuple[int, str]]:
+def picks(table: TokenTable) -> list[tuple[int, str]]:
     """(position, name) of every word that is not punctuation alone."""
     spoken = [(i, word) for i, (word, _) in enumerate(table.words) if any(map(str.isalnum, word))]
     times = Counter(word for _, word in spoken)

@@ -12,6 +12,8 @@ from ...hrv.text.typed import Form
 WORDS = "hrv_words"
 PROMPT_TEXT = {"hrv_prompt": True}
 """Of a text that is a prompt, whose words other nodes may name."""
+EXPLORED = "hrv_explored"
+"""Of the maps that a node shows on the page, and of what it tells the page when it has run."""
 
 
 def words_of(*inputs: str, form: Form = "list") -> dict[str, Any]:

@@ -46,8 +46,11 @@ SHARED = {
     "effects": {"effects", "host", "prompts"},
 }
 
-# The feature that is made of other features' parts, and nobody's part itself.
-COMPOSED = {"simple": {"simple", "steering", "measure", *SHARED}}
+# Features that are made of other features' parts, and nobody's part themselves.
+COMPOSED = {
+    "simple": {"simple", "steering", "measure", *SHARED},
+    "explore": {"explore", "maps", *SHARED},
+}
 
 # {law: {what does not keep it: why}}
 EXCEPTIONS = {

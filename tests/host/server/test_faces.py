@@ -7,8 +7,9 @@ from hrv_pack.tools.server import PACK
 
 MOST = 7  # fields of a node that are not advanced
 FOUND = {
-    "DAAM": {"HRVCapture", "HRVSelectiveAttentionMap"},
-    "heat map": {"HRVSelectiveAttentionMap"},
+    "DAAM": {"HRVCapture", "HRVExplore", "HRVSelectiveAttentionMap"},
+    "heat map": {"HRVExplore", "HRVSelectiveAttentionMap"},
+    "attention viewer": {"HRVExplore"},
     "heatmap": {"HRVSelectiveAttentionMap"},
     "attention map": {"HRVSelectiveAttentionMap"},
     "segmentation": {"HRVSelectiveAttentionMap"},

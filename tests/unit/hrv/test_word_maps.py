@@ -13,12 +13,14 @@ from hrv_pack.hrv.head_choice import named_heads
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import HeadMaps
 from hrv_pack.hrv.word_maps import (
+    atlas,
     daam_heads,
     daam_map,
     iou,
     normalise,
     segment,
     selective_map,
+    times_average,
     upsample,
 )
 
@@ -102,6 +104,46 @@ def test_selective_map_is_equation_4(latent):
         for image in range(2):
             wanted = literal_selective(raw, chosen, [0, 2], image, (32, 24))
             np.testing.assert_allclose(found[image].numpy(), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("latent", [(16, 12), (13, 9)])
+@pytest.mark.parametrize("heads", ["u3-5.2, m, d0.*", "d, m, u"])
+def test_the_atlas_holds_each_words_selective_map(latent, heads):
+    """Also where a word has several tokens, or shares one with another word."""
+    maps, _ = filled(latent)
+    words, chosen = [(0,), (2, 1), (2,)], named_heads(heads, SD1)
+    for image in range(2):
+        found = atlas(maps, words, chosen, image, (32, 24))
+        for i, word in enumerate(words):
+            wanted = selective_map(maps.means(word), SD1, chosen, (32, 24))[image]
+            torch.testing.assert_close(found[i], wanted)
+
+
+def test_an_atlas_counts_each_tokens_own_evaluations():
+    """A token that was evaluated more often weighs no more."""
+    maps, _ = filled((8, 8))
+    before = atlas(maps, [(0,), (1,)], torch.ones(128, dtype=torch.bool), 0, (8, 8))
+    for layer in maps.means([1]):
+        mean = layer.maps[:, :, 0].flatten(-2)[..., None]
+        assert maps.add(layer.stage, layer.layer, mean, 1)
+    after = atlas(maps, [(0,), (1,)], torch.ones(128, dtype=torch.bool), 0, (8, 8))
+    torch.testing.assert_close(before, after)
+
+
+def test_an_atlas_of_uncaptured_heads_is_an_error():
+    maps = HeadMaps(SD1, 1, (4, 4))
+    maps.add("up", 0, torch.rand(1, 8, 16, 1), 0)
+    with pytest.raises(ValueError, match="None of the chosen heads"):
+        atlas(maps, [(0,)], named_heads("d", SD1), 0, (8, 8))
+
+
+def test_a_place_counts_a_words_attention_in_averages_of_that_word():
+    maps = torch.tensor([[[1.0, 3.0], [0.0, 4.0]], [[0.3, 0.1], [0.2, -0.1]], [[0.0, 0.0]] * 2])
+    found = times_average(maps)
+    torch.testing.assert_close(found[0], torch.tensor([[0.5, 1.5], [0.0, 2.0]]))
+    torch.testing.assert_close(found[1], torch.tensor([[2.0, 2 / 3], [4 / 3, 0.0]]))
+    assert torch.equal(found[2], torch.zeros(2, 2))  # a word that nothing attends to
+    torch.testing.assert_close(times_average(7 * maps), found)
 
 
 def test_daam_map_is_daams_code_clamp_included():
