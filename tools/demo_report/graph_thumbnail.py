@@ -19,7 +19,7 @@ from ..api.workflow import NOTES
 from ..host import ROOT
 
 SIZE = (720, 480)
-PANEL, QUALITY = 440, 85  # pixels of the page that shows help; of its images
+PANEL, QUALITY = 400, 85  # pixels of the page that shows help; of its images
 BANNER = 96
 MARGIN, SMOOTH = 24, 2  # pixels; drawn so many times larger
 PAGE, INK, MUTED = "#14181f", "#f2f4f7", "#9aa4b2"
@@ -129,7 +129,7 @@ def main() -> None:
         family = FAMILIES.get(path.stem.partition("-")[0])
         if family is not None:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            thumbnail(found, family).save(path.with_suffix(".jpg"), quality=88)
+            thumbnail(found, family).save(path.with_suffix(".jpg"), quality=80)
     for copy in shown_in_help():
         for_help(copy).save(copy, quality=QUALITY)
 
