@@ -106,7 +106,7 @@ def summarise(
             *why(tried),
         ],
         tables=[
-            _methods_table(rates, changes, _sizes(rows)),
+            _methods_table(images, rates, changes, _sizes(rows)),
             _words_table(images),
             *_strengths_table(strengths),
             *_others_table(others),
@@ -204,7 +204,7 @@ def _sizes(rows: Sequence[MethodsRow]) -> dict[str, float]:
 
 
 def _methods_table(
-    rates: dict[str, Rates], changes: dict[str, Change], sizes: dict[str, float]
+    images: Images, rates: dict[str, Rates], changes: dict[str, Change], sizes: dict[str, float]
 ) -> Table:
     lines = []
     for name, rate in rates.items():
@@ -212,11 +212,19 @@ def _methods_table(
         against = [points(one.difference, one.interval), one.said] if one else ["", ""]
         against[1] = "" if name == CLEAR else against[1]
         size = f"{sizes[name]:.1f}" if sizes[name] else ""
-        lines.append([name, size, *cells(rate), *against])
+        prompts = str(len({image.prompt for image in chosen(images, name)}))
+        lines.append([name, prompts, size, *cells(rate), *against])
     return {
-        "title": "What images show, both directions of all words; size: the sum over heads of "
-        "|r - 1|; “lowers misreading” by the rule",
-        "header": ["method", "size", *HEADER, "misread against plain", "lowers misreading"],
+        "title": "What images show, both directions of all words, on the prompts done so far; "
+        "size: the sum over heads of |r - 1|; “lowers misreading” by the rule",
+        "header": [
+            "method",
+            "prompts",
+            "size",
+            *HEADER,
+            "misread against plain",
+            "lowers misreading",
+        ],
         "rows": lines,
     }
 
