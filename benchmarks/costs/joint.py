@@ -16,6 +16,7 @@ from ...hrv.text.tokens import Token, TokenTable
 from ...nodes.prompts.tag import Prompt, tag
 from ...nodes.steering.word_weight import HRVWordWeight
 from .harness import compare, report
+from .sampling import quiet_clock
 
 TOKENS, WORDS, ROUNDS = 256, 10, 3
 # Of Flux.1, but for a single block of its 57, which is without streams of its own.
@@ -83,4 +84,4 @@ def main(side: str = "1024") -> None:
         "ten words weighted, every head": run_of(weighted, positive, pixels),
         "weight 1": run_of(neutral, positive, pixels),
     }
-    report(f"one block of Flux's size, {side} x {side}", compare(variants, ROUNDS))
+    report(f"one block of Flux's size, {side} x {side}", compare(variants, ROUNDS, quiet_clock()))

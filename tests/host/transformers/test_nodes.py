@@ -6,11 +6,18 @@ import pytest
 import torch
 from comfy_api.torch_helpers import set_torch_compile_wrapper
 from tiny_transformers import STRUCTURES, conditioning, sample, tagged
+from token_clip import Clip
 
 from hrv_pack.hrv.families.registry import text_heads
 from hrv_pack.hrv.relevance import HeadRelevance
+from hrv_pack.nodes.excite.node import AttendExcite
 from hrv_pack.nodes.host.model import model_heads
+from hrv_pack.nodes.library.files import HRVLoad
 from hrv_pack.nodes.maps.capture import HRVCapture
+from hrv_pack.nodes.measure.node import HRVMeasure
+from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
+from hrv_pack.nodes.prompts.nodes import HRVPrompt
+from hrv_pack.nodes.simple.node import HRVSteer
 from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
 from hrv_pack.nodes.steering.word_weight import HRVWordWeight
 
@@ -56,13 +63,40 @@ def test_vectors_of_another_transformer_are_refused(make):
         HRVConceptStrengthen.execute(make("cosmos"), hrv, positive, "w2", "Color", 1.0)
 
 
+REFUSED = r"works with SD1.x, SD2.x and SDXL for now, and this model is .* Word Weight, "
+
+
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_what_reads_unets_alone_says_what_works_instead(make, name):
-    sentence = r"works with SD1.x, SD2.x and SDXL for now, and this model is .* Word Weight, "
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=REFUSED):
         HRVCapture.execute(make(name), tagged(name, 1))
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=REFUSED):
         model_heads(make(name))
+
+
+P2P = ("replace", "", 0.8, {"self_replace": "custom", "share": 0.5}, "Color", 1.0)
+LATENT = {"samples": torch.zeros(1, 16, 8, 8)}
+ASKED = {
+    "p2p": lambda m, clip, a, b: HRVP2PEdit.execute(m, a, b, LATENT, *P2P),
+    "excite": lambda m, clip, a, b: AttendExcite.execute(m, a, "red, cat", 1.0),
+    "measure": lambda m, clip, a, b: HRVMeasure.execute(
+        m, clip, a, "cat", "cat animal", "machine", 1, 2, 0, 4.0, 64, 64
+    ),
+    "load": lambda m, clip, a, b: HRVLoad.execute("auto", m),
+    "steer": lambda m, clip, a, b: HRVSteer.execute(
+        m, clip, "a crane", "crane is a bird", "", "", "", 1.0, ""
+    ),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_nodes_for_unets_refuse_a_transformer_and_its_prompts(make, asked):
+    from comfy.text_encoders.z_image import ZImageTokenizer
+
+    clip = Clip(ZImageTokenizer())
+    prompts = [HRVPrompt.execute(text, clip).args[0] for text in ("a red cat", "a blue cat")]
+    with pytest.raises(ValueError, match=REFUSED):
+        ASKED[asked](make("z-image"), clip, *prompts)
 
 
 def test_a_compiled_transformer_is_refused(make):

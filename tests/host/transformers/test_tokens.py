@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from token_clip import Clip
 
 from hrv_pack.nodes.prompts.nodes import HRVPrompt, HRVTagPrompt
 from hrv_pack.nodes.prompts.tag import prompts_of, read_prompt
@@ -29,20 +30,6 @@ BYTES = {
     "'s": [9],
     "über": [10],
 }
-
-
-class Clip:
-    """A CLIP that has the host's tokenizer alone, and embeds a token as its number."""
-
-    def __init__(self, tokenizer, dropped=0):
-        self.tokenizer, self.dropped = tokenizer, dropped
-
-    def tokenize(self, text):
-        return self.tokenizer.tokenize_with_weights(text)
-
-    def encode_from_tokens_scheduled(self, tokens):
-        rows = len(next(iter(tokens.values()))[0])
-        return [[torch.arange(float(rows))[None, self.dropped :, None], {}]]
 
 
 def tokenizer(name):
