@@ -19,7 +19,7 @@ from ...hrv.measure.concept_record import ConceptRecord
 from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
 from ..host.weights_digest import weights_digest
-from ..library.run_lock import held_alone, stamp
+from ..library.run_lock import held_alone, require_unchanged, stamp
 from .groups import cut_for_looks, settled, shard_groups, uncounted
 from .measured.method import Measured
 from .settings import MEASURED, ConstructSettings
@@ -79,7 +79,8 @@ class Construction:
         kind = ConceptRecord if settings.recipe == MEASURED else VoteRecord
         bins = settings.timestep_bins
         wanted = kind(words, model_heads(model), texts, tuple(prompts), bins)
-        self.record, self.seen = open_run(path, wanted), stamp(path)
+        self.seen = stamp(path)  # before it is read: a save in between must differ
+        self.record = open_run(path, wanted)
         self.method = _method(model, clip, self.record, settings)
 
     def groups(self, shard: tuple[int, int] = (1, 1)) -> list[range]:
@@ -127,6 +128,7 @@ class Construction:
             yield
         finally:
             if self.path is not None and self.record.done > before:
+                require_unchanged(self.path, self.seen)
                 save_votes(self.path, self.record)
                 self.seen = stamp(self.path)
 

@@ -19,6 +19,18 @@ def stamp(path: Path | None) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+def require_unchanged(path: Path, seen: tuple[int, int] | None) -> None:
+    """ValueError where the run at `path` has been written since it had the stamp `seen`.
+
+    Processes with different temporary folders know of each other by this alone.
+    """
+    if stamp(path) != seen:
+        raise ValueError(
+            f"Another process has gone on with the run “{path.stem}” meanwhile. Run again: what it "
+            "has counted is kept."
+        )
+
+
 @contextmanager
 def held_alone(path: Path | None, seen: tuple[int, int] | None) -> Iterator[None]:
     """Within, no other process on this machine may go on with the run at `path`; None: no file.
@@ -34,16 +46,13 @@ def held_alone(path: Path | None, seen: tuple[int, int] | None) -> Iterator[None
     lock = FileLock(Path(tempfile.gettempdir()) / f"hrv-run-{name}.lock", timeout=0)
     try:
         lock.acquire()
-    except Timeout as error:
+    except (Timeout, OSError) as error:  # the latter: another user's lock
         raise ValueError(
             f"Another process is at the run “{path.stem}”. Wait until it has ended, or give this "
             "run another name."
         ) from error
     try:
-        if stamp(path) != seen:
-            raise ValueError(
-                f"Another process has gone on with the run “{path.stem}” meanwhile. Run again."
-            )
+        require_unchanged(path, seen)
         yield
     finally:
         lock.release()

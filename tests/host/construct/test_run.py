@@ -292,6 +292,19 @@ def test_two_processes_do_not_write_one_run(parts, tmp_path):
     assert build(parts, path).run().done == len(PROMPTS)
 
 
+def test_what_another_process_saved_meanwhile_is_not_overwritten(parts, tmp_path):
+    """Where no lock told of it, as between machines."""
+    path, foreign = tmp_path / "a.votes", tmp_path / "b.votes"
+    build(parts, foreign, prompts=PROMPTS[:4]).run()
+
+    def meanwhile(progress):
+        path.write_bytes(foreign.read_bytes())
+
+    with pytest.raises(ValueError, match="gone on with the run “a” meanwhile"):
+        build(parts, path).run(meanwhile)
+    assert path.read_bytes() == foreign.read_bytes()
+
+
 def test_a_full_disk_is_a_sentence_and_what_was_saved_stays(parts, tmp_path, monkeypatch):
     path = tmp_path / "a.votes"
     build(parts, path, prompts=PROMPTS[:2]).run()
