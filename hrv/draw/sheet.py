@@ -12,6 +12,7 @@ from .canvas import Canvas, Pixels
 _SMALLEST, _LARGEST = 14, 48  # height of a caption's letters in pixels
 _NARROWEST = 96  # room for a caption, in pixels
 _LONGEST = 32_768  # a side of a sheet, in pixels
+_MOST_PIXELS = 150_000_000  # of a sheet, which is then an IMAGE of about 2 GB
 FULL_ROW = 5
 """Images side by side where nothing is said of it."""
 
@@ -59,7 +60,7 @@ class _Grid:
         """(width, height) of the page; ValueError where it is too large."""
         x, y = self.corner(rows, columns)
         width, height = x + self.gap, y - self.caption + self.gap
-        if max(width, height) > _LONGEST:
+        if max(width, height) > _LONGEST or width * height > _MOST_PIXELS:
             raise ValueError(
                 f"The sheet would be {width} x {height} pixels. Connect fewer images, or scale "
                 "them down first."
@@ -72,10 +73,12 @@ def sheet(entries: Sequence[Entry], columns: int = 0, title: str = "", dark: boo
 
     Entries of one image each stand side by side, `columns` in a row (0: up to `FULL_ROW`), each
     below its caption; otherwise each entry is a row of its own. A cell is as large as the
-    largest image; smaller ones stand in its middle.
+    largest image; smaller ones stand in its middle. ValueError where there are none, or too many.
     """
-    rows = _rows(entries, columns)
     every = [image for entry in entries for image in entry.images]
+    if not every:
+        raise ValueError("HRV Sheet: no images came. Connect an IMAGE, or a list of them.")
+    rows = _rows(entries, columns)
     grid = _Grid(
         max(_NARROWEST, *(image.shape[1] for image in every)),
         max(image.shape[0] for image in every),

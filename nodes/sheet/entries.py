@@ -13,17 +13,24 @@ from ...hrv.draw.sheet import Entry
 def read_entries(images: Sequence[Tensor], labels: Sequence[str]) -> list[Entry]:
     """Each IMAGE (batch, height, width, 3 or 4) with its label; a lone one's images one by one.
 
-    A single label may have a line for each. ValueError where their numbers differ.
+    A single label may have a line for each; a lone batch with one line is a row of its own.
+    ValueError where their numbers differ.
     """
-    batches = [image[None] for image in images[0]] if len(images) == 1 else list(images)
     captions = _captions(labels)
+    lone = len(images) == 1 and len(captions) != 1
+    batches = [image[None] for image in images[0]] if lone else list(images)
     if captions and len(captions) != len(batches):
         raise ValueError(
-            f"HRV Sheet: {len(batches)} images came with {len(captions)} labels. Give each image a "
-            "label, one per line, or connect none."
+            f"HRV Sheet: {_counted(len(batches), 'image')} came with "
+            f"{_counted(len(captions), 'label')}. Give each image a label, one per line, or "
+            "connect none."
         )
     listed = captions or [""] * len(batches)
     return [Entry(name, _pixels(batch)) for name, batch in zip(listed, batches, strict=True)]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _captions(labels: Sequence[str]) -> list[str]:

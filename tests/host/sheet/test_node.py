@@ -31,6 +31,17 @@ def test_of_a_lone_batch_each_image_is_one():
     ]
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_lone_batch_with_one_label_is_a_row(count):
+    """As a sweep of a single strength leads to."""
+    (found,) = read_entries([batch(count)], ["plain"])
+    assert (found.caption, len(found.images)) == ("plain", count)
+
+
+def test_without_any_image_there_is_nothing_to_lay_out():
+    assert read_entries([batch(0)], [""]) == read_entries([], []) == []
+
+
 @pytest.mark.parametrize("labels", [[], [""], ["", ""], [" \n"]])
 def test_without_labels_there_are_no_captions(labels):
     assert [each.caption for each in read_entries([batch(1), batch(1)], labels)] == ["", ""]
@@ -42,8 +53,10 @@ def test_what_is_brighter_or_transparent_is_shown_as_the_host_shows_it():
     assert found.images[0].min() == 0 and found.images[0].max() == 255
 
 
-@pytest.mark.parametrize("labels", [["a"], ["a", "b", "c"], ["a\nb\nc"]])
-def test_another_number_of_labels_is_refused_with_both_numbers(labels):
-    count = 1 if labels == ["a"] else 3
-    with pytest.raises(ValueError, match=f"2 images came with {count} labels"):
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [(["a"], "1 label"), (["a", "b", "c"], "3 labels"), (["a\nb\nc"], "3 labels")],
+)
+def test_another_number_of_labels_is_refused_with_both_numbers(labels, found):
+    with pytest.raises(ValueError, match=rf"2 images came with {found}\."):
         read_entries([batch(1), batch(1)], labels)

@@ -88,7 +88,14 @@ def test_a_caption_stays_within_its_own_cell():
     assert (page[:y, x + 100 : second] == page[0, 0]).all()
 
 
-def test_a_page_that_is_too_large_is_refused_in_words():
-    wide = np.zeros((1, 9000, 3), np.uint8)
+@pytest.mark.parametrize(("height", "width"), [(1, 9000), (6000, 6500)])
+def test_a_page_that_is_too_large_is_refused_in_words(height, width):
+    large = np.broadcast_to(np.uint8(0), (height, width, 3))
     with pytest.raises(ValueError, match="fewer images"):
-        sheet([Entry("", [wide])] * 4)
+        sheet([Entry("", [large])] * 4)
+
+
+@pytest.mark.parametrize("listed", [[], [Entry("", [])], [Entry("a", []), Entry("b", [])]])
+def test_a_page_of_no_images_is_refused_in_words(listed):
+    with pytest.raises(ValueError, match=r"no images came\. Connect"):
+        sheet(listed)
