@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow faults check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
+.PHONY: help host demo same serve test test-slow test-frontends faults check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -28,6 +28,13 @@ test: check ## checks, then unit, host and browser tests; HRV_AUTHORS_DATA names
 test-slow: ## the tests that take minutes, after trying `make ray`
 	-@$(PYTHON) -m tools.ray_extra
 	@$(PY) -m pytest -m slow
+
+test-frontends: host ## browser tests with the host's page and with the newest, in both renderers
+	@$(PY) -m pytest tests/browser
+	@rm -rf .cache/frontend
+	@$(PYTHON) -m pip download --quiet --no-deps --dest .cache/frontend comfyui-frontend-package
+	@$(PYTHON) -m zipfile -e .cache/frontend/*.whl .cache/frontend
+	@HRV_FRONTEND="$$PWD/.cache/frontend/comfyui_frontend_package/static" $(PY) -m pytest tests/browser
 
 faults: ## 20,000 generated bad files and values, about 10 minutes
 	@HRV_FAULT_CASES=1500 $(PY) -m pytest -q tests/unit/hrv/files/test_bad_files.py

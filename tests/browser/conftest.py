@@ -7,21 +7,35 @@ from typing import Any
 
 import pytest
 from chromium import FLAGS, find_or_install
+from page_words import EDITOR, READY
 
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import Server
 
-# node("HRVLoad"), field(node, "file"), menu(field), opened by tests in the page.
-EDITOR = """() => Object.assign(window, {
-  every: () => [app.rootGraph, ...app.rootGraph.subgraphs.values()].flatMap(graph => graph.nodes),
-  node: type => every().find(node => node.type === type),
-  field: (type, name) => node(type)?.widgets.find(widget => widget.name === name),
-  menu: (type, name) => { const { values } = field(type, name).options;
-    return typeof values === "function" ? values() : values },
-  type: (type, name, value) => {
-    const it = field(type, name); it.value = value; it.callback?.(value) },
-})"""
-READY = "window.app?.graph?.nodes && window.app.extensionManager"
+# The browser's notes on answers such as 400; what the page says of itself while it opens, and of
+# every prompt that is refused.
+NOT_OURS = (
+    "Failed to load resource",
+    "ComfyApp graph accessed before initialization",
+    "Prompt execution failed",
+)
+
+
+class Browser:
+    """Opens pages; `said` are the errors on their consoles."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser, self.said = browser, list[str]()
+
+    def new_page(self, **settings: Any) -> Any:
+        page = self._browser.new_page(**settings)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error" and not any(known in message.text for known in NOT_OURS):
+            self.said.append(message.text)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +61,18 @@ def chromium() -> Iterator[Any]:
         pytest.skip("needs Chromium: install the system's chromium package")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
+        yield Browser(browser)
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No journey leaves an error on the page's console."""
+    yield
+    if "chromium" in request.fixturenames:
+        browser = request.getfixturevalue("chromium")
+        said, browser.said = browser.said, []
+        assert said == []
 
 
 @pytest.fixture(scope="module")

@@ -147,3 +147,14 @@ def test_what_a_page_about_the_code_names_is_there(page):
 def test_what_the_readme_shows_and_links_is_there():
     linked = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text("utf-8"))
     assert linked and [target for target in linked if not (ROOT / target).exists()] == []
+
+
+def test_the_journeys_name_browser_tests_that_there_are():
+    told = (ROOT / "docs" / "journeys.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", told))
+    files = set(re.findall(r"`(test_\w+\.py)`", told))
+    sources = [(ROOT / "tests" / "browser" / name).read_text("utf-8") for name in files]
+    there = set(re.findall(r"^def (test_\w+)", "\n".join(sources), re.MULTILINE))
+    assert len(named) > 15 and named - there == set()
+    numbers = re.findall(r"^\| ([\d, ]+) \|", told, re.MULTILINE)
+    assert [int(each) for each in ", ".join(numbers).split(", ")] == list(range(1, 21))
