@@ -11,9 +11,10 @@ from hrv_pack.hrv.files.hrv_file import save_relevance
 KEPT = "kept.hrv.safetensors"
 SMALL = """async ([read, steps, strength]) => {
   await empty();
-  const model = add('HRVDemoModel'), latent = add('EmptyLatentImage', { width: 64, height: 64 });
-  const it = add('HRVSteer', { model: [model, 0], clip: [model, 1], word: 'mouse', read_as: read, strength,
-                               text: 'a blue mouse on a sunny day' });
+  const model = add('HRVDemoModel');
+  const latent = add('EmptyLatentImage', { width: 64, height: 64 });
+  const it = add('HRVSteer', { model: [model, 0], clip: [model, 1], strength,
+    text: 'a blue mouse on a sunny day', word: 'mouse', read_as: read });
   const negative = add('CLIPTextEncode', { clip: [model, 1] });
   const sampler = add('KSampler', { model: [it, 0], positive: [it, 1], negative: [negative, 0],
     latent_image: [latent, 0], control_after_generate: 'fixed', steps });
@@ -23,7 +24,7 @@ IMAGE = """() => { const made = node('SaveImage')?.imgs ?? [];
   return made.length > 0 && made.every(each => each.naturalWidth > 1) && made[0].src }"""
 SAID = "node('HRVSteer')?.properties['HRV text'] ?? ''"
 STEPS = 4
-# What was run before is not run again, and says nothing again: each graph has a strength of its own.
+# What was run before is not run again and says nothing: each graph has a strength of its own.
 STRENGTHS = count(0.5, 0.05)
 # A file that is let go over the canvas, as the page sees it.
 DROP = """async source => {

@@ -10,8 +10,8 @@ BUILT = (
     ("CLIP Text Encode", "CLIPTextEncode", (250, 300)),
     ("Empty Latent Image", "EmptyLatentImage", (250, 600)),
     ("KSampler", "KSampler", (1060, 110)),
-    ("VAE Decode", "VAEDecode", (1400, 110)),
-    ("Preview Image", "PreviewImage", (1400, 280)),
+    ("VAE Decode", "VAEDecode", (1400, 300)),
+    ("Preview Image", "PreviewImage", (1400, 480)),
 )
 LINKS = (
     ("HRVDemoModel", "MODEL", STEER, "model"),
