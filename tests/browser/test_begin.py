@@ -7,8 +7,8 @@ PROMPT = "a blue mouse on a sunny day"
 BUILT = (
     ("HRV Demo Model", "HRVDemoModel", (160, 110)),
     ("HRV Steer", STEER, (650, 110)),
-    ("CLIP Text Encode", "CLIPTextEncode", (250, 300)),
-    ("Empty Latent Image", "EmptyLatentImage", (250, 600)),
+    ("CLIP Text Encode", "CLIPTextEncode", (290, 660)),
+    ("Empty Latent Image", "EmptyLatentImage", (250, 300)),
     ("KSampler", "KSampler", (1060, 110)),
     ("VAE Decode", "VAEDecode", (1400, 300)),
     ("Preview Image", "PreviewImage", (1400, 480)),
