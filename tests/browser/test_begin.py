@@ -116,8 +116,8 @@ def test_from_an_empty_graph_by_search_to_a_steered_image(editor, screenshots, r
         """() => { type('EmptyLatentImage', 'width', 64); type('EmptyLatentImage', 'height', 64);
           type('KSampler', 'control_after_generate', 'fixed'); type('KSampler', 'steps', 4) }"""
     )
-    editor.locator("textarea").first.wait_for()
-    editor.get_by_placeholder("text").first.fill(PROMPT)
+    editor.locator("textarea").first.fill(PROMPT)
+    assert editor.evaluate(f"field('{STEER}', 'text').value") == PROMPT
     editor.locator('.hrv-words button[title="mouse"]').first.click()
     assert editor.evaluate(f"field('{STEER}', 'word').value") == "mouse"
     images = []
