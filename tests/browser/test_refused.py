@@ -11,7 +11,6 @@ from hrv_pack.hrv.files.hrv_file import save_relevance
 
 DEMO, FEW, SD3 = "demo.hrv.safetensors", "few.hrv.safetensors", "tiny-sd3.safetensors"
 STEERED = "HRVConceptStrengthen"
-TOAST = ".p-toast-message, [data-sonner-toast]"
 # A word's steering, of the demo model or another, without what samples.
 BUILD = f"""async ([file, hrv, other]) => {{
   await empty();
@@ -59,10 +58,10 @@ def refused(page, *built):
 
 
 def toast(page, text):
-    return page.locator(TOAST, has_text=text).first
+    return page.get_by_text(text).first
 
 
-def test_vectors_of_another_model_name_both_and_the_remedy(editor, files, screenshots, request):
+def test_vectors_of_another_model_name_both_and_the_remedy(files, editor, screenshots, request):
     refused(editor, FEW, True, None)
     said = toast(editor, "This HRV was made for")
     said.wait_for()
@@ -83,7 +82,7 @@ def test_without_vectors_the_node_is_marked_before_anything_runs(editor, screens
     editor.screenshot(path=screenshots / f"no-vectors-{request.node.callspec.id}.png")
 
 
-def test_a_model_that_cannot_be_steered_is_named(editor, files, screenshots, request):
+def test_a_model_that_cannot_be_steered_is_named(files, editor, screenshots, request):
     refused(editor, DEMO, True, SD3)
     said = toast(editor, "cannot be steered by its heads")
     said.wait_for()
@@ -96,7 +95,7 @@ def test_a_word_that_is_not_in_the_prompt_is_said_at_its_field(editor):
     editor.locator(".hrv-missing", has_text="“mouse” is not in the prompt").wait_for()
 
 
-def test_the_diagnosis_menus_follow_its_file(editor, files):
+def test_the_diagnosis_menus_follow_its_file(files, editor):
     editor.evaluate(
         """async few => { await empty();
           add('HRVMisreadingDiagnosis', { hrv: [add('HRVLoad', { file: few }), 0] }) }""",
