@@ -1,4 +1,4 @@
-// Where the words of a prompt went: point at a word or at a place of the image; choose whose heads
+// Where the words of a prompt act: point at a word or at a place of the image; choose whose heads
 // count. All heads' maps are on the server, so nothing is sampled again.
 import { api } from "../../scripts/api.js";
 import { MARK as WORDS, chip, having, phrases, setValue, spelt } from "./chips.js";
@@ -11,9 +11,9 @@ import { called, say } from "./spoken.js";
 
 const MARK = "hrv_explored"; // of the input with the maps, and of what the node tells of a run
 const KEPT = "HRV explored"; // the node's property that keeps what is looked at, with the workflow
-const FIRST = () => say("Run to see where each word of the prompt went.");
+const FIRST = () => say("Run to see where each word of the prompt acts.");
 const HINT = () =>
-  say("Point at a word to see where it went; click to keep it. Point at the image to see its words.");
+  say("Point at a word to see where it acts; click to keep it. Point at the image to see its words.");
 const CONNECT = () => say("Connect an HRV to look through the heads of a concept.");
 const GONE = () => say("The image of this run is no longer kept. Run again to see it.");
 const WIDE = 380;

@@ -114,8 +114,8 @@ def _size_inputs() -> list[Any]:
                 max=4.0,
                 step=0.05,
                 advanced=True,
-                tooltip=f"The step size at the {which} step is this: scale_factor times the "
-                "square root of it.",
+                tooltip=f"The step size at the {which} step is “step size” times the square "
+                "root of this.",
             )
             for name, default, which in (("range_start", 1.0, "first"), ("range_end", 0.5, "last"))
         ),

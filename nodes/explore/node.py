@@ -1,4 +1,4 @@
-"""HRV Explore: point at a word to see where it went, and at the image to see its words."""
+"""HRV Explore: point at a word to see where it acts, and at the image to see its words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HRVExplore(io.ComfyNode):
                 "where did the word go",
                 "hover words",
             ],
-            description="Point at a word of the prompt to see where in the image it went; point at "
+            description="Point at a word of the prompt to see where in the image it acts; point at "
             "the image to see its words ranked. Choose a concept and how many of its most relevant "
             "heads count, without sampling again.",
             inputs=[

@@ -12,7 +12,7 @@ from .captured import MAPS
 from .settings import HEADS
 
 UNITS = ["percent", "heads"]
-TYPE_A_WORD = "Type a word of the prompt into “word”, to see where it went."
+TYPE_A_WORD = "Type a word of the prompt into “word”, to see where it acts."
 
 
 def map_inputs() -> list[Any]:

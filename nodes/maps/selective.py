@@ -1,4 +1,4 @@
-"""Selective Attention Map: where a word went, through the heads that know its concept."""
+"""Selective Attention Map: where a word acts, through the heads that know its concept."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ class HRVSheet(io.ComfyNode):
             category=CATEGORY,
             search_aliases=["xy plot", "image grid", "contact sheet", "compare images", "captions"],
             **SHOWN_AGAIN,
-            description="Lays images out side by side with a caption each, such as those that HRV "
-            "Strength Sweep leads to. Images keep their pixels.",
+            description="Lays images out side by side with a caption each, such as those of HRV "
+            "Strength Sweep. Images keep their pixels.",
             is_input_list=True,
             inputs=[
                 io.Image.Input(
                     "images",
-                    tooltip="The images, as a list or as one batch. Of a list of batches, each "
+                    tooltip="The images, as a list or as one batch. In a list of batches, each "
                     "batch is a row.",
                 ),
                 io.String.Input("title", default="", tooltip="A line above all. May stay empty."),

@@ -31,7 +31,7 @@ class HRVStrengthSweep(io.ComfyNode):
                 "compare strengths",
             ],
             description="Steers a word to several strengths, to find the right one. The ordinary "
-            "KSampler behind it runs once for each; HRV Sheet shows the images side by side.",
+            "KSampler after it runs once for each; HRV Sheet shows the images side by side.",
             inputs=[
                 model_input(),
                 hrv_input(),

@@ -3,6 +3,7 @@
 import pytest
 
 STEER, ADJUST, WEAKEN = "HRVSteer", "HRVConceptAdjust", "HRVOrderedWeaken"
+NAMES = (("HRV 引导", "HRV Steer"), ("概念调整", "Concept Adjust"), ("按序减弱", "Ordered Weaken"))
 SPEAK = "language => app.extensionManager.setting.set('Comfy.Locale', language)"
 ADD = """() => { app.graph.clear();
   ['HRVSteer', 'HRVConceptAdjust', 'HRVOrderedWeaken'].forEach((type, place) => {
@@ -31,13 +32,13 @@ def chinese(editor):
 
 def test_nodes_fields_and_choices_are_in_the_pages_language(chinese, screenshots, request):
     titles = [chinese.evaluate(f"node('{type_}').title") for type_ in (STEER, ADJUST, WEAKEN)]
-    assert titles == ["HRV 引导", "概念调整", "按序减弱"]
-    assert chinese.evaluate(f"field('{STEER}', 'read_as').label") == "读作"
+    assert titles == [f"{said} ({english})" for said, english in NAMES]
+    assert chinese.evaluate(f"field('{STEER}', 'read_as').label") == "理解为"
     assert chinese.evaluate(SHOWN, [WEAKEN, "unit"]) == "注意力头"
     assert chinese.evaluate(SHOWN, [ADJUST, "undesired"]).endswith("(Plants)")
     chinese.screenshot(path=screenshots / f"chinese-{request.node.callspec.id}.png")
     if chinese.evaluate("Boolean(LiteGraph.vueNodesMode)"):
-        for text in ("HRV 引导", "读作", "注意力头"):
+        for text in ("HRV 引导 (HRV Steer)", "理解为", "注意力头"):
             chinese.get_by_text(text, exact=True).first.wait_for()
     chinese.locator(".hrv-hint", has_text="提示词还是空的").first.wait_for()
 

@@ -19,8 +19,13 @@ from hrv_pack.tools.server import PACK
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 # What a translation must leave as it is: numbers, forms to type, folders, names of files.
 KEPT = re.compile(
-    r"\d+(?:[.,/]\d+)*|<[^>]*>|\{\w+\}|\w+#\d|models/hrv(?:/[a-z]+)?|\.(?:txt|yaml|csv|votes)\b"
+    r"\d+(?:[.,/\u00a0]\d+)*|<[^>]*>|\{\w+\}|\w+#\d|models/hrv(?:/[a-z]+)?"
+    r"|\.(?:txt|yaml|csv|votes)\b"
 )
+
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+# A comma would be read as that of a decimal there.
+BETWEEN_THOUSANDS = {"de": ".", "es": ".", "fr": "\u00a0", "ru": "\u00a0"}
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +58,16 @@ def test_the_files_are_made_of_the_tables_as_they_are(source, language):
 @each_language
 def test_numbers_and_what_is_typed_are_kept(language):
     for text, said in read_table(table_of(language)).items():
-        lost = set(KEPT.findall(text)) - set(KEPT.findall(said))
+        grouped = _THOUSANDS.sub(BETWEEN_THOUSANDS.get(language, ","), text)
+        lost = set(KEPT.findall(grouped)) - set(KEPT.findall(said))
         assert not lost, f"{text!r} lost {lost}"
+
+
+@each_language
+def test_a_node_shows_the_english_name_that_messages_and_help_call_it_by(source, language):
+    known = read_table(table_of(language))
+    for name in (info["display_name"] for info in source.nodes.values()):
+        assert all(part in known[name] for part in re.findall(r"[^()]*[^() ]", name)), known[name]
 
 
 @each_language
