@@ -10,7 +10,7 @@ EXPLORE = "HRVExplore"
 WORKFLOW = json.loads((ROOT / "workflows" / "demo-see-where-words-went.json").read_text("utf-8"))
 WORDS = ["a#1", "blue", "cat", "and", "a#2", "red", "boat", "on", "a#3", "snowy", "day"]
 KEPT = f"node('{EXPLORE}').properties['HRV explored']"
-FIRST = "Run to see where each word of the prompt went."
+FIRST = "Run to see where each word of the prompt acts."
 EMPTY = {"version": 0.4, "nodes": [], "links": [], "groups": []}
 
 
