@@ -14,14 +14,15 @@ class Family:
     """Names of the host's classes and modules, by which the layers are found.
 
     name: its `HeadTable.architecture`, which is written into files; classes: of the diffusion
-    model; where: path of something in the model that tells it from others of its class; blocks:
-    (stage, path of the list of blocks), in call order; attention: path in a block of the module
-    in whose forward the text attention runs, and nothing else of that kind; heads: in that module,
-    their number; values: in it, the projection of the text's values, or empty where text and image
-    attend jointly, the text first; padded_to: path in the model of the number of which the text's
-    length there is made a multiple; pads_left: whether the host lengthens a context in front;
-    refused: what the host calls reference images that it mixes with the image to be made, so that
-    its rows are not known. (Where it counts their rows, they stand last.)
+    model; where: path of something in the model that tells it from others of its class; kin: what
+    those others are called, which the pack does not know; blocks: (stage, path of the list of
+    blocks), in call order; attention: path in a block of the module in whose forward the text
+    attention runs, and nothing else of that kind; heads: in that module, their number; values: in
+    it, the projection of the text's values, or empty where text and image attend jointly, the text
+    first; padded_to: path in the model of the number of which the text's length there is made a
+    multiple; pads_left: whether the host lengthens a context in front; refused: what the host calls
+    reference images that it mixes with the image to be made, so that its rows are not known. (Where
+    it counts their rows, they stand last.)
     """
 
     name: str
@@ -31,6 +32,7 @@ class Family:
     heads: str
     values: str = ""
     where: str = ""
+    kin: str = ""
     padded_to: str = ""
     pads_left: bool = False
     refused: tuple[str, ...] = ()

@@ -12,6 +12,10 @@ FLUX = Family(
     blocks=(("double", "double_blocks"), ("single", "single_blocks")),
     attention="",
     heads="num_heads",
+    where="vector_in",
+    kin="LongCat-Image or Ovis-Image",
 )
-FLUX2 = replace(FLUX, name="Flux.2", where="params.global_modulation", pads_left=True)
-CHROMA = replace(FLUX, name="Chroma", classes=frozenset({"Chroma", "ChromaRadiance"}))
+FLUX2 = replace(FLUX, name="Flux.2", where="params.global_modulation", pads_left=True, kin="")
+CHROMA = replace(
+    FLUX, name="Chroma", classes=frozenset({"Chroma", "ChromaRadiance"}), where="", kin=""
+)

@@ -29,10 +29,24 @@ def text_layers(model: nn.Module) -> tuple[CrossAttentionLayer, ...]:
     ValueError names a model that the pack does not know.
     """
     family = family_of(model)
+    if family is None:
+        _require_no_kin(model)
     return family.layers(model) if family else cross_attention_layers(model)
 
 
 def text_heads(model: nn.Module) -> HeadTable:
     """The ordered heads of a transformer or a U-Net; errors as in `text_layers`."""
     family = family_of(model)
+    if family is None:
+        _require_no_kin(model)
     return family.head_table(model) if family else head_table(model)
+
+
+def _require_no_kin(model: nn.Module) -> None:
+    """ValueError for a model of a known class that is none of the known families."""
+    for family in FAMILIES:
+        if family.kin and type(model).__name__ in family.classes:
+            raise ValueError(
+                f"This model is built like {family.name} but is another one, such as {family.kin}, "
+                f"whose text encoder is not supported. Use {family.name} itself."
+            )

@@ -25,14 +25,13 @@ import torch
 from comfy.patcher_extension import WrappersMP
 
 from ...hrv.families.registry import family_of
-from ..prompts.tag import Prompt, tagged_prompt
+from ..prompts.tag import Prompt
 from .gradient_pass import CallReader
 from .hooks import Call, Hook, Run
 from .options import HOOKS, KEY, READER, RUN
 from .stepping import StepContext, Steps
 from .transformer.checks import for_unets, require_plain
-from .transformer.joint import OVERRIDE
-from .unet_call import describe, note_prompts
+from .unet_call import describe, note_prompts, present_prompt
 
 _APPLIED = ("c_concat", "c_crossattn", "control", "transformer_options")
 """What the host's apply_model is called with after the latent and the noise level."""
@@ -99,7 +98,7 @@ def _sample(
 
 def _prompts_in(conds: dict[str, list[dict[str, Any]]]) -> dict[str, Prompt]:
     """The tagged prompts of a sampling by id, members of pairs included."""
-    every = (tagged_prompt(entry) for entries in conds.values() for entry in entries or ())
+    every = (present_prompt(entry) for entries in conds.values() for entry in entries or ())
     return {one.id: one for prompt in every if prompt for one in (prompt, *prompt.members)}
 
 
@@ -172,7 +171,7 @@ def _call_transformer(executor: Any, x: torch.Tensor, t: Any, *given: Any, **mor
         if call is not None:
             _attach(options[HOOKS], call, detach, False)
             if call.joint is not None:
-                options = {**options, OVERRIDE: call.joint.override(options.get(OVERRIDE))}
+                options = call.joint.options(options)
         arguments["transformer_options"] = options
         first = (arguments.pop(name, None) for name in _APPLIED)
         return executor(x, t, *first, **arguments)

@@ -15,13 +15,20 @@ from .options import RUN, TABLE
 from .transformer.joint import JointAttention
 
 
+def present_prompt(entry: dict[str, Any]) -> Prompt | None:
+    """The tagged prompt of a sampler's conditioning; None where Conditioning Zero Out took it."""
+    prompt, embedding = tagged_prompt(entry), entry.get("cross_attn")
+    gone = prompt and embedding is not None and not bool(embedding.any())
+    return None if gone else prompt
+
+
 def own_prompt(entry: dict[str, Any]) -> Prompt | None:
     """The prompt whose own embedding a prepared conditioning has, if it is tagged.
 
     The host clones the prompt of an area into the other list, with that list's own embedding:
     the clone keeps the tag, but is no prompt of ours.
     """
-    prompt, context = tagged_prompt(entry), entry.get("model_conds", {}).get("c_crossattn")
+    prompt, context = present_prompt(entry), entry.get("model_conds", {}).get("c_crossattn")
     own = prompt and context is not None and context.cond is entry.get("cross_attn")
     return prompt if own else None
 
@@ -40,7 +47,7 @@ def own_prompts(
         context = entry.get("model_conds", {}).get("c_crossattn")
         first = context is not None and id(context) not in seen
         seen.add(id(context))
-        prompt = own_prompt(entry) if family is None else tagged_prompt(entry)
+        prompt = own_prompt(entry) if family is None else present_prompt(entry)
         if prompt is not None and (first or family is None):
             yield entry, prompt
 

@@ -91,9 +91,10 @@ class Rescale(Hook[RescaleState]):
                 "prompt's own timestep range."
             )
         elif not state.asked:
-            raise ValueError(
-                f"{self.label} had no effect: the model did not run the layers that it is made "
-                "of. Compiled models do so; remove the node that compiles the model."
+            warn(  # an error now would lose the image
+                f"{self.label} had no effect: the model skipped its layers in every step in which "
+                "it was to act. Nodes that cache steps (EasyCache, for example) and compiled "
+                "models (torch.compile) do so. Remove that node, or widen the start/end percent."
             )
         if state.bypassed:
             warn_bypassed(self.label, state.bypassed)

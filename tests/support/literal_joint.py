@@ -14,9 +14,9 @@ OVERRIDE = "optimized_attention_override"
 
 @contextmanager
 def literally(
-    model: Any, name: str, columns: Sequence[int], r: torch.Tensor, row: int = -1
+    model: Any, name: str, columns: Sequence[int], r: torch.Tensor, rows: int = 1
 ) -> Iterator[Any]:
-    """A clone of `model` with the columns of batch row `row` multiplied by r (H,), head by head.
+    """A clone of `model` with the columns of the last `rows` batch rows times r (H,), by heads.
 
     columns: of the prompt, before the host moves it. The rows of text and of reference images are
     left as they are.
@@ -44,11 +44,15 @@ def literally(
         if not more.get("skip_reshape"):
             q, k, v = (each.unflatten(-1, (heads, -1)).transpose(1, 2) for each in (q, k, v))
         first = running[0][1]
-        maps = torch.softmax(q.double() @ k.double().transpose(-1, -2) / q.shape[-1] ** 0.5, dim=-1)
+        scores = q.double() @ k.double().transpose(-1, -2) / q.shape[-1] ** 0.5
+        mask = args[0] if args else more.get("mask")
+        if mask is not None:
+            scores += mask.double()[:, None]
+        maps = torch.softmax(scores, dim=-1)
         refs = (more.get("transformer_options") or {}).get("reference_image_num_tokens") or ()
         text = structure.text if name in JOINT else 0
         for column in columns:
-            maps[row, :, text : maps.shape[2] - sum(refs), structure.front + column] *= r[
+            maps[-rows:, :, text : maps.shape[2] - sum(refs), structure.front + column] *= r[
                 first : first + heads, None
             ].double()
         return (maps @ v.double()).transpose(1, 2).flatten(2).to(v.dtype)

@@ -141,6 +141,18 @@ def _stream(model: Any) -> list[Any]:
     return [layer.attention for layer in model.layers]
 
 
+_CHROMA: dict[str, Any] = {
+    **{k: v for k, v in _FLUX.items() if k != "guidance_embed"},
+    "image_model": "chroma",
+    "in_channels": 16,
+    "out_channels": 16,
+    "in_dim": 64,
+    "out_dim": 64,
+    "hidden_dim": 32,
+    "n_layers": 1,
+    "vec_in_dim": None,
+}
+
 STRUCTURES = {
     "cosmos": Structure("CosmosT2IPredict2", _COSMOS, (16, 1, 8, 8), _cross),
     "anima": Structure(
@@ -157,6 +169,21 @@ STRUCTURES = {
     ),
     "lumina": Structure("Lumina2", _LUMINA, (16, 8, 8), _stream),
     "z-image": Structure("ZImage", _Z_IMAGE, (16, 8, 8), _stream, text=32),
+    "z-image-pixel": Structure(
+        "ZImagePixelSpace",
+        {
+            **_Z_IMAGE,
+            "image_model": "zimage_pixel",
+            "in_channels": 3,
+            "decoder_in_channels": 12,
+            "decoder_hidden_size": 32,
+            "decoder_num_res_blocks": 1,
+            "decoder_max_freqs": 2,
+        },
+        (3, 8, 8),
+        _stream,
+        text=32,
+    ),
     "flux": Structure(
         "Flux", _FLUX, (4, 8, 8), _flux_blocks, {"pooled_output": torch.full((1, 8), 0.3)}
     ),
@@ -184,18 +211,28 @@ STRUCTURES = {
     ),
     "chroma": Structure(
         "Chroma",
-        {
-            **{k: v for k, v in _FLUX.items() if k != "guidance_embed"},
-            "image_model": "chroma",
-            "in_channels": 16,
-            "out_channels": 16,
-            "in_dim": 64,
-            "out_dim": 64,
-            "hidden_dim": 32,
-            "n_layers": 1,
-            "vec_in_dim": None,
-        },
+        _CHROMA,
         (4, 8, 8),
+        _flux_blocks,
+    ),
+    "chroma-radiance": Structure(
+        "ChromaRadiance",
+        {
+            **_CHROMA,
+            "image_model": "chroma_radiance",
+            "in_channels": 3,
+            "out_channels": 3,
+            "nerf_hidden_size": 8,
+            "nerf_mlp_ratio": 2,
+            "nerf_depth": 1,
+            "nerf_max_freqs": 2,
+            "nerf_tile_size": 0,
+            "nerf_final_head_type": "conv",
+            "nerf_embedder_dtype": torch.float32,
+            "use_x0": True,
+            "use_sequential_txt_ids": False,
+        },
+        (3, 8, 8),
         _flux_blocks,
     ),
     "qwen-image": Structure(
@@ -287,9 +324,11 @@ def tagged(name: str, seed: int, identity: str = "one", **options: Any) -> list[
     return tag(conditioning(name, seed, **options), prompt)
 
 
-def sample(model: Any, name: str, positive: Any, negative: Any, steps: int = 1) -> torch.Tensor:
+def sample(
+    model: Any, name: str, positive: Any, negative: Any, steps: int = 1, batch: int = 1
+) -> torch.Tensor:
     """What the host's KSampler makes."""
-    shape = (1, *STRUCTURES[name].latent)
+    shape = (batch, *STRUCTURES[name].latent)
     start = torch.randn(shape, generator=torch.Generator().manual_seed(9))
     sampled = host_nodes.KSampler().sample(
         model, 3, steps, 4.0, "euler", "simple", positive, negative, {"samples": start}, 1.0
@@ -298,7 +337,9 @@ def sample(model: Any, name: str, positive: Any, negative: Any, steps: int = 1) 
     return result
 
 
-def predictions(model: Any, name: str, positive: Any, negative: Any) -> list[torch.Tensor]:
+def predictions(
+    model: Any, name: str, positive: Any, negative: Any, batch: int = 1
+) -> list[torch.Tensor]:
     """What the model returns in each of its calls while it samples one step."""
     found: list[torch.Tensor] = []
 
@@ -308,5 +349,5 @@ def predictions(model: Any, name: str, positive: Any, negative: Any) -> list[tor
 
     watched = model.clone()
     watched.set_model_unet_function_wrapper(watch)
-    sample(watched, name, positive, negative)
+    sample(watched, name, positive, negative, batch=batch)
     return found

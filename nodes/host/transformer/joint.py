@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,8 @@ from ....hrv.heads import CrossAttentionLayer
 
 OVERRIDE = "optimized_attention_override"
 """The one place in transformer_options for a function that takes the host's attention's place."""
+_INPUT = "post_input"
+"""Among the patches in transformer_options: what changes text and images before the blocks."""
 Factors = Callable[[torch.device], torch.Tensor | None]
 """Factors (rows, tokens, heads) of a layer on a device; None where all are 1."""
 
@@ -82,6 +84,29 @@ class JointAttention:
             layer.attention.register_forward_hook(ends, always_call=True),
         ]
 
+    def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of transformer_options in which this acts; what stood there goes on acting."""
+        own = {**given, OVERRIDE: self.override(given.get(OVERRIDE))}
+        patches = given.get("patches", {})
+        if patches.get(_INPUT):
+            own["patches"] = {**patches, _INPUT: self._watched(patches[_INPUT])}
+        return own
+
+    def _watched(self, patches: Sequence[Callable[..., Any]]) -> list[Callable[..., Any]]:
+        """The patches of a model's input; ValueError where they move rows that words stand in."""
+        before: list[tuple[int, int]] = []
+
+        def note(given: dict[str, Any]) -> dict[str, Any]:
+            before[:] = [_rows_of(given)]
+            return given
+
+        def compare(given: dict[str, Any]) -> dict[str, Any]:
+            if self._acts and before != [_rows_of(given)]:
+                raise ValueError(_OTHER_ROWS)
+            return given
+
+        return [note, *patches, compare]
+
     def override(self, previous: Callable[..., Any] | None) -> Callable[..., torch.Tensor]:
         """What goes into `OVERRIDE`; `previous`, which stood there, is called as before."""
 
@@ -119,6 +144,11 @@ class JointAttention:
         return joint_rows(self.text, asked.q.shape[2], references)
 
 
+def _rows_of(given: Mapping[str, Any]) -> tuple[int, int]:
+    """How many rows of text and of images there are."""
+    return given["txt"].shape[1], given["img"].shape[1]
+
+
 def _asked(
     attend: Callable[..., torch.Tensor], *args: Any, mask: Any = None, **more: Any
 ) -> Attention:
@@ -126,3 +156,10 @@ def _asked(
     q, k, v, *rest = args
     heads = rest[0] if rest else more.pop("heads")
     return Attention(attend, q, k, v, heads, rest[1] if len(rest) > 1 else mask, more)
+
+
+_OTHER_ROWS = (
+    "A node on this model adds to what it reads beside the prompt, or takes from it (Apply USO "
+    "Style Reference and Flux KV Cache do), so that words cannot be steered there. Remove that "
+    "node, or the HRV nodes from the model."
+)

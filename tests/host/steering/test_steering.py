@@ -114,6 +114,19 @@ def test_area_prompt_does_not_steer_its_clone_in_the_negative(models, clip):
     assert len(tagged) == 1
 
 
+def test_a_prompt_zeroed_out_in_the_negative_is_not_steered(models, clip):
+    model, positive = models["sd1"], prompt(clip, "a red cat")
+    zeroed = host_nodes.ConditioningZeroOut().zero_out(positive)[0]
+    untagged = host_nodes.ConditioningZeroOut().zero_out(encode(clip, "a red cat"))[0]
+    steered = steer(model, positive, "cat")
+    seen: list[object] = []
+    sample(add_hooks(steered, [_Recorder(seen, prompts_of(positive)[0])]), positive, zeroed)
+    assert seen and all(sum(map(bool, prompts)) == 1 for prompts in seen)
+    assert torch.equal(sample(steered, positive, zeroed), sample(steered, positive, untagged))
+    with pytest.raises(ValueError, match="this sampler does not use it"):
+        sample(steered, encode(clip, "a dog"), zeroed)
+
+
 class _Recorder(Hook[None]):
     label = "recorder"
 

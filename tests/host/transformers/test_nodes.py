@@ -107,15 +107,15 @@ def test_a_compiled_transformer_is_refused(make):
         image(steered, "flux", positive)
 
 
-def test_layers_that_never_run_are_told(make, monkeypatch):
+def test_layers_that_never_run_are_told(make, monkeypatch, caplog):
     model, positive = make("flux"), tagged("flux", 1)
     blocks = model.get_model_object("diffusion_model")
     steered = HRVWordWeight.execute(model, positive, "w2", 2.0)
     for kind in (*blocks.double_blocks, *blocks.single_blocks):
         # as compiled code does: the forward without the module's hooks
         monkeypatch.setattr(kind, "_forward_pre_hooks", _Deaf())
-    with pytest.raises(ValueError, match="the model did not run the layers"):
-        image(steered, "flux", positive)
+    image(steered, "flux", positive)  # kept: it has cost time
+    assert "had no effect" in caplog.text and "torch.compile" in caplog.text
 
 
 class _Deaf(dict):
@@ -132,11 +132,14 @@ class _Deaf(dict):
 
 
 @pytest.mark.parametrize(
-    ("name", "latent"),
-    [("z-image", torch.zeros(1, 16, 8, 8)), ("wan", torch.zeros(1, 16, 1, 8, 8))],
+    ("name", "more"),
+    [
+        ("z-image", {"reference_latents": [torch.zeros(1, 16, 8, 8)]}),
+        ("z-image", {"reference_latents_text_embeds": [torch.zeros(1, 3, 16)]}),
+        ("wan", {"reference_latents": [torch.zeros(1, 16, 1, 8, 8)]}),
+    ],
 )
-def test_reference_images_of_unknown_place_are_refused(make, name, latent):
-    more = {"reference_latents": [latent]}
+def test_reference_images_of_unknown_place_are_refused(make, name, more):
     positive, negative = tagged(name, 1, **more), conditioning(name, 2, **more)
     steered = HRVWordWeight.execute(make(name), positive, "w2", 2.0).args[0]
     with pytest.raises(ValueError, match="with reference images cannot be steered"):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 from literal_joint import OVERRIDE, literally
-from tiny_transformers import JOINT, STRUCTURES, conditioning, predictions, sample, tagged
+from tiny_transformers import (
+    JOINT,
+    STRUCTURES,
+    TOKENS,
+    conditioning,
+    predictions,
+    sample,
+    tagged,
+)
 
 from hrv_pack.hrv.families.registry import text_heads
 from hrv_pack.nodes.host.patching import add_hooks
@@ -75,6 +83,36 @@ def test_reference_images_are_not_steered(make, name):
     alone = predictions(model, name, tagged(name, 1), conditioning(name, 2))
     assert distance(found[0], wanted[0]) < 1e-6
     assert distance(found[0], alone[0]) > 1e-3  # the references are read
+
+
+@pytest.mark.parametrize("name", ["flux", "z-image", "wan"])
+def test_every_image_of_a_batch_is_steered(make, name):
+    model, positive, negative = make(name), tagged(name, 1), conditioning(name, 2)
+    r = some_r(model)
+    found = predictions(steer(model, positive, "w2", r), name, positive, negative, batch=2)
+    with literally(model, name, [2], r, rows=2) as literal:
+        wanted = predictions(literal, name, positive, negative, batch=2)
+    assert len(found[0]) == 4 and distance(found[0], wanted[0]) < 1e-6
+
+
+MASK = torch.randn(1, TOKENS + 16, TOKENS + 16, generator=torch.Generator().manual_seed(7)) * 3
+MASKS = {
+    "flux": {"attention_mask": MASK, "attention_mask_img_shape": (4, 4)},
+    "qwen-image": {"attention_mask": torch.tensor([[0.0, 0, 1, 1, 1, 1, 1]])},
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_go_with_the_rows_that_they_are_of(make, name):
+    model = make(name)
+    positive, negative = tagged(name, 1, **MASKS[name]), conditioning(name, 2, **MASKS[name])
+    r = some_r(model)
+    found = predictions(steer(model, positive, "w2", r), name, positive, negative)
+    with literally(model, name, [2], r) as literal:
+        wanted = predictions(literal, name, positive, negative)
+    alone = predictions(model, name, tagged(name, 1), conditioning(name, 2))
+    assert distance(found[0], wanted[0]) < 1e-6
+    assert distance(found[0][0], alone[0][0]) > 1e-3  # the mask is read
 
 
 @pytest.mark.parametrize("name", JOINT)

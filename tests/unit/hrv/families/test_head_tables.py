@@ -7,6 +7,7 @@ import pytest
 import torch
 from head_tables import SD1
 
+from hrv_pack.hrv.families.flux import FLUX, FLUX2
 from hrv_pack.hrv.families.registry import FAMILIES, family_of, text_heads, text_layers
 from hrv_pack.hrv.files.hrv_file import load_relevance, save_relevance
 from hrv_pack.hrv.heads import HeadTable
@@ -21,8 +22,9 @@ def model(family, blocks=2):
     module = SimpleNamespace(**{family.heads: 4})
     block = SimpleNamespace(**{family.attention: module}) if family.attention else module
     made = kind(**{path: [block] * blocks for _, path in family.blocks})
-    made.txtfusion = True
-    made.params = SimpleNamespace(global_modulation=family.where != "")
+    for path in ("txtfusion", "vector_in"):
+        setattr(made, path, family.where == path)
+    made.params = SimpleNamespace(global_modulation=family is FLUX2)
     return made
 
 
@@ -55,6 +57,14 @@ def test_fingerprints_stay():
 def test_an_unknown_model_is_named():
     with pytest.raises(ValueError, match="MMDiT cannot be steered by its heads"):
         text_heads(type("MMDiT", (torch.nn.Module,), {})())
+
+
+def test_another_model_of_a_known_class_is_named():
+    other = model(FLUX)
+    other.vector_in = None
+    for read in (text_heads, text_layers):
+        with pytest.raises(ValueError, match=r"is another one, such as LongCat-Image or Ovis"):
+            read(other)
 
 
 def test_files_keep_the_architecture(tmp_path):
