@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...hrv.text.pieces.placed import (
@@ -29,6 +30,8 @@ _READ = {
 
 _FROM_START = {"t5xxl", "umt5xxl"}
 """Encoders that keep all rows; the others may drop those of their template."""
+_ANIMA = "qwen3_06b"
+"""The encoder whose rows Anima's adapter turns into one for each token of T5."""
 
 
 def context_table(clip: Any, tokens: dict[str, Any]) -> PlacedTable | None:
@@ -44,7 +47,8 @@ def context_table(clip: Any, tokens: dict[str, Any]) -> PlacedTable | None:
     own = own_tokens(ids, _ids(clip.tokenize("")[name]), encoder.pad_token)
     sentences = reads_sentences(encoder.inv_vocab.values())
     pieces = [_piece(encoder, position, ids[position], sentences) for position in own]
-    return placed_table(len(ids), pieces, from_end=name not in _FROM_START)
+    table = placed_table(len(ids), pieces, from_end=name not in _FROM_START)
+    return replace(table, remade=_ANIMA in tokens)
 
 
 def ignores_weights(clip: Any) -> bool:

@@ -28,7 +28,7 @@ class Steering:
 
     label: its name in messages; words: of the prompt, separated by commas, or empty for all of
     it; r (H,): what each head's maps of them are multiplied with; start_percent, end_percent:
-    when in the sampling. ValueError for an r that holds what is no number.
+    when in the sampling.
     """
 
     label: str
@@ -36,10 +36,6 @@ class Steering:
     r: Tensor
     start_percent: float = 0.0
     end_percent: float = 1.0
-
-    def __post_init__(self) -> None:
-        for entry in self.r[~self.r.isfinite()].tolist():
-            require_number(f"{self.label}: what heads are multiplied with", entry)
 
 
 def steered(model: Any, relevance: HeadRelevance, conditioning: Any, steering: Steering) -> Any:
@@ -52,7 +48,13 @@ def steered(model: Any, relevance: HeadRelevance, conditioning: Any, steering: S
 
 
 def rescaled(model: Any, targets: Sequence[Target], label: str, percents: Percents) -> Any:
-    """A clone of `model` that rescales the targets' attention maps; label: of messages."""
+    """A clone of `model` that rescales the targets' attention maps; label: of messages.
+
+    ValueError for an r that holds what is no number.
+    """
+    for _, _, r in targets:
+        for entry in r[~r.isfinite()].tolist():
+            require_number(f"{label}: what heads are multiplied with", entry)
     start, end = percent_to_sigmas(model, *percents)
     words = [WordRescale(*target, sigma_start=start, sigma_end=end) for target in targets]
     return add_hooks(model, [Rescale(words, label)])

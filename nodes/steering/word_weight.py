@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from comfy_api.latest import io
 
+from ...hrv.text.pieces.weights import MOST
 from ..host.model import steered_heads
 from ..prompts.tag import Prompt, locate, prompts_of
 from ..shared.inputs import (
@@ -17,9 +18,6 @@ from ..shared.inputs import (
     words_input,
 )
 from .steering import rescaled
-
-MOST = 10.0
-"""The largest weight; the smallest is its negative."""
 
 
 class HRVWordWeight(io.ComfyNode):
@@ -86,6 +84,10 @@ def _weights(
 ) -> list[tuple[Prompt, tuple[int, ...], float]]:
     """The prompts with positions and weights of the words, or of those written in the prompts."""
     if words.strip():
+        if not abs(weight) <= MOST:
+            raise ValueError(
+                f"Word Weight: use a weight from {-MOST:g} to {MOST:g}; found {weight:g}."
+            )
         return [(*found, weight) for found in locate(conditioning, words)]
     written = [(prompt, *each) for prompt in prompts_of(conditioning) for each in prompt.weights]
     if not written:

@@ -30,12 +30,14 @@ Piece = tuple[int, bytes | None]
 class PlacedTable(TokenTable):
     """A table whose words are known, each with its positions; tokens may be in two words.
 
-    from_end: the encoder may drop rows in front, so that the positions count from the end;
+    from_end: the encoder may drop rows in front, so that the positions count from the end; remade:
+    the model makes other rows than the conditioning's, so that the latter's number says nothing;
     weights: those that were written in the prompt, where its encoder does not read them.
     """
 
     placed: tuple[Word, ...] = ()
     from_end: bool = False
+    remade: bool = False
     weights: tuple[Weighted, ...] = ()
 
     @cached_property
@@ -45,14 +47,17 @@ class PlacedTable(TokenTable):
 
     def of_length(self, length: int) -> PlacedTable:
         """The table of a conditioning that has so many rows; ValueError where it is too short."""
-        if length == self.length or not self.from_end:
+        if length == self.length or self.remade:
             return self
-        moved = length - self.length
-        if self.tokens and self.tokens[0].position + moved < 0:
+        moved = length - self.length if self.from_end else 0
+        if any(not 0 <= token.position + moved < length for token in self.tokens):
             raise ValueError(
                 f"The text has {len(self.tokens)} tokens but the conditioning has only {length} "
                 "rows. Give HRV Tag Prompt exactly the text that was encoded."
             )
+
+        if not self.from_end:
+            return self
 
         def shift(positions: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(position + moved for position in positions)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from ..bpe import placed_words
 from ..tokens import Word
 
+MOST = 10.0
+"""The largest weight; the smallest is its negative."""
 _WEIGHTED = re.compile(r"(?<!\\)\(([^()\\]+):\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
 
 
@@ -30,13 +32,19 @@ class Weighted(NamedTuple):
 def weighted_parts(text: str) -> tuple[Part, ...]:
     """The text cut at its (word:1.3) forms, which are gone; a weight of 1 for all else.
 
-    Brackets without a number, nested ones and \\( \\) stay as they are.
+    Brackets without a number, nested ones and \\( \\) stay as they are, as do times and ratios,
+    (at 10:30) and (16:9), and numbers beyond `MOST`.
     """
     parts, at = [], 0
-    for form in _WEIGHTED.finditer(text):
+    for form in filter(_is_weight, _WEIGHTED.finditer(text)):
         parts += [Part(text[at : form.start()], 1.0), Part(form[1], float(form[2]))]
         at = form.end()
     return tuple(part for part in (*parts, Part(text[at:], 1.0)) if part.text)
+
+
+def _is_weight(form: re.Match[str]) -> bool:
+    """Whether what looks like (word:1.3) is one."""
+    return not form[1].rstrip()[-1:].isdigit() and abs(float(form[2])) <= MOST
 
 
 def weighted_words(parts: Sequence[Part], words: Sequence[Word]) -> tuple[Weighted, ...]:

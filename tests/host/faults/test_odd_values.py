@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 import torch
 from faults import CASES, NUMBERS, Answers, cases, text
@@ -18,7 +20,9 @@ from hrv_pack.nodes.measure.node import HRVMeasure
 from hrv_pack.nodes.p2p.nodes import HRVP2PEdit
 from hrv_pack.nodes.prompts.nodes import HRVPrompt
 from hrv_pack.nodes.simple.node import HRVSteer
+from hrv_pack.nodes.simple.sweep import HRVStrengthSweep
 from hrv_pack.nodes.steering.nodes import HRVConceptAdjust, HRVConceptStrengthen, HRVOrderedWeaken
+from hrv_pack.nodes.steering.word_weight import HRVWordWeight
 
 pytestmark = pytest.mark.usefixtures("host", "inference", "own_folder")
 FIELDS, CHOICE = ("STRING", "BOOLEAN", "COMBO", "INT", "FLOAT"), "COMFY_DYNAMICCOMBO_V3"
@@ -59,12 +63,13 @@ def usual(schema_input):
         "words": "cat",
         "word": "cat",
         "text": "a red cat",
-        "read_as": "kitten",
+        "read_as": "Animals" if schema_input.io_type == "COMBO" else "kitten",
         "concept": "Animals",
     }
     known |= {
         "concepts": "Color: red\nAnimals: cat",
         "images": 1,
+        "strengths": "0.5",
         "steps": 2,
         "width": 64,
         "height": 64,
@@ -91,7 +96,7 @@ def call(node, parts, rng):
 
     def run():
         result = node.execute(**connected, **values).args or ()
-        for given in result:
+        for given in chain.from_iterable(x if isinstance(x, list) else [x] for x in result):
             if hasattr(given, "model_options"):
                 assert bool(sample(given, parts).isfinite().all()), "the image is not finite"
             whole = not isinstance(given, torch.Tensor) or bool(given.isfinite().all())
@@ -112,7 +117,7 @@ def sample(patched, parts):
     "node",
     [HRVConceptStrengthen, HRVConceptAdjust, HRVOrderedWeaken, HRVP2PEdit, AttendExcite, HRVSteer,
      HRVPrompt, HRVConcepts, HRVSave, HRVLoad, HRVInspect, HRVMeasure, HRVCapture,
-     HRVSelectiveAttentionMap],
+     HRVSelectiveAttentionMap, HRVWordWeight, HRVStrengthSweep],
 )  # fmt: skip
 def test_odd_fields(parts, node):
     """A prompt may be anything at all; every other node has something to refuse."""

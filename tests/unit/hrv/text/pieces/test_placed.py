@@ -46,7 +46,11 @@ def test_positions_move_with_the_rows_that_an_encoder_drops():
     with pytest.raises(ValueError, match="has only 16 rows"):
         read.of_length(16)
     fixed = table("a", " cat")
-    assert fixed.of_length(9) == fixed
+    last = fixed.semantic[-1]
+    assert fixed.of_length(last + 1) == fixed
+    with pytest.raises(ValueError, match=f"2 tokens .* only {last} rows"):
+        fixed.of_length(last)
+    assert replace(fixed, remade=True).of_length(1).semantic == fixed.semantic
 
 
 def test_weights_move_too():

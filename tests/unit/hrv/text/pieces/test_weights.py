@@ -16,6 +16,9 @@ from hrv_pack.hrv.text.pieces.weights import Part, Weighted, weighted_parts, wei
         ("a man (in blue), ((old)) [x:2]", [("a man (in blue), ((old)) [x:2]", 1.0)]),
         (r"\(red:1.3\) cat", [(r"\(red:1.3\) cat", 1.0)]),
         ("at 12:30 (noon: lunch)", [("at 12:30 (noon: lunch)", 1.0)]),
+        ("a (16:9) film (showing 10:30)", [("a (16:9) film (showing 10:30)", 1.0)]),
+        ("(cat:10), (Rome:1960)", [("cat", 10.0), (", (Rome:1960)", 1.0)]),
+        (f"(cat:{'9' * 400})", [(f"(cat:{'9' * 400})", 1.0)]),
         ("", []),
     ],
 )
