@@ -57,8 +57,12 @@ def test_an_interrupted_run_can_be_run_again(editor):
     editor.evaluate(SMALL, ["Electronics", 400, next(STRENGTHS)])
     run(editor)
     editor.wait_for_function("node('KSampler').progress > 0")
+    editor.evaluate(
+        """() => { window.interrupted = false; app.api.addEventListener(
+          'execution_interrupted', () => { window.interrupted = true }) }"""
+    )
     editor.get_by_role("button", name="Cancel current run").click()
-    editor.wait_for_function("!(node('KSampler').progress > 0)")
+    editor.wait_for_function("window.interrupted")
     assert not editor.evaluate(IMAGE)
     editor.evaluate(f"type('KSampler', 'steps', {STEPS})")
     run(editor)

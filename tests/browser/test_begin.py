@@ -32,8 +32,11 @@ DOT = """([type, name, side]) => {
   const at = side === "in" ? it.getInputPos(slot) : it.getOutputPos(slot);
   return [frame.left + (at[0] + ds.offset[0]) * ds.scale,
           frame.top + (at[1] + ds.offset[1]) * ds.scale] }"""
-SHOWN = """type => node(type).imgs?.length &&
-  node(type).imgs.every(image => image.naturalWidth > 1) && node(type).imgs[0].src"""
+# The images of a node, which Nodes 2.0 draws as elements of the page.
+SHOWN = """type => {
+  const it = node(type), drawn = [...document.querySelectorAll(`[data-node-id="${it.id}"] img`)];
+  const all = drawn.length ? drawn : (it.imgs ?? []);
+  return all.length > 0 && all.every(image => image.naturalWidth > 1) && all[0].src }"""
 STEERS_LINKS = f"""() => node('{STEER}').inputs.filter(input => input.link != null).length +
   node('{STEER}').outputs.reduce((sum, output) => sum + (output.links?.length ?? 0), 0)"""
 TERMS = {
