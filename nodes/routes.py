@@ -9,7 +9,7 @@ import torch
 from aiohttp import web
 from server import PromptServer
 
-from .explore.explored import View
+from .explore.explored import UnknownConcept, View
 from .explore.shelf import SHELF
 from .library.choices import AUTO, concepts_of
 from .library.upstream import concepts_upstream
@@ -64,7 +64,7 @@ async def maps(request: web.Request) -> web.Response:
     """The words and their maps of {"run": name, "image": 0, "concept": "", "heads": 1}.
 
     See nodes/explore/explored.py; 400 with the reason where it is asked otherwise, or the run is
-    no longer kept.
+    no longer kept; with "unknown" where all that is amiss is the concept.
     """
     try:
         question = await request.json()
@@ -72,6 +72,8 @@ async def maps(request: web.Request) -> web.Response:
         question = None
     try:
         answer = await asyncio.to_thread(_look, question)
+    except UnknownConcept as error:
+        return web.json_response({"error": str(error), "unknown": "concept"}, status=400)
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=400)
     return web.json_response(answer)

@@ -21,6 +21,10 @@ LONGEST = 200  # characters of a concept's name
 SIDE = 64  # the longer side of a map, as fine as any layer of a model at its usual size
 
 
+class UnknownConcept(ValueError):
+    """No vectors are connected, or they do not have the concept that was asked for."""
+
+
 class Word(NamedTuple):
     """A word as a field names it ("mouse#2" of several), and the numbers of its tokens."""
 
@@ -32,7 +36,8 @@ class Word(NamedTuple):
 class View:
     """What the page wants to see: an image of the batch, through which heads.
 
-    concept: "" for all heads; else the `heads` that are most relevant to it.
+    concept: "" for all heads; else the `heads` that are most relevant to it, all where the model
+    has fewer.
     """
 
     image: int
@@ -68,16 +73,27 @@ class Explored:
             require_same_heads(self.hrv, self.captured.heads, "the maps are of")
 
     def chosen(self, view: View) -> Tensor:
-        """The heads to look through, (H,) bool; ValueError where there are none such."""
+        """The heads to look through, (H,) bool.
+
+        ValueError where there are none such: UnknownConcept where it is the concept.
+        """
         every = len(self.captured.heads)
         if not view.concept:
             return torch.ones(every, dtype=torch.bool)
-        if self.hrv is None:
-            raise ValueError("To choose heads by a concept, connect an HRV (HRV Load) and Run.")
-        if not 1 <= view.heads <= every:
+        hrv = self._vectors_with(view.concept)
+        if view.heads < 1:
             raise ValueError(f"The model has {every} heads; choose 1 to {every} of them.")
-        amount = Amount(amount=view.heads, unit="heads")
-        return relevant_heads(self.hrv, view.concept, self.captured, amount)
+        amount = Amount(amount=min(view.heads, every), unit="heads")
+        return relevant_heads(hrv, view.concept, self.captured, amount)
+
+    def _vectors_with(self, concept: str) -> HeadRelevance:
+        if self.hrv is None:
+            raise UnknownConcept("To choose heads by a concept, connect an HRV (HRV Load) and Run.")
+        try:
+            self.hrv.index(concept)
+        except ValueError as error:
+            raise UnknownConcept(str(error)) from None
+        return self.hrv
 
     def maps(self, view: View) -> Tensor:
         """Every word's map in the image, (W, height, width), SIDE at its longer side."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from .explored import Explored
 
-KEPT_RUNS = 8
+KEPT_RUNS = 24  # each strength of HRV Strength Sweep is one
 KEPT_BYTES = 200 * 2**20
 
 

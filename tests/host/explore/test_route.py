@@ -66,6 +66,18 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(server, body):
     assert "Expected the name of a run" in json.loads(refused.value.read())["error"]
 
 
+@pytest.mark.parametrize(
+    ("more", "unknown"),
+    [({"concept": "Animal"}, "concept"), ({"concept": "Animals", "heads": 0}, None)],
+)
+def test_the_page_is_told_where_it_is_the_concept(server, told, more, unknown):
+    question = {"run": told[0]["run"], "image": 0, "concept": "", "heads": 1, **more}
+    asked = urllib.request.Request(f"{server.url}/hrv/map", json.dumps(question).encode())
+    with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+        urllib.request.urlopen(asked, timeout=60)
+    assert json.loads(refused.value.read()).get("unknown") == unknown
+
+
 def test_a_view_that_there_is_not_is_refused_with_a_sentence(server, told):
     with pytest.raises(ServerError, match=r"400(.|\n)*Did you mean 'Animals'"):
         ask(server, told[0]["run"], concept="Animal")
