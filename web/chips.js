@@ -39,9 +39,9 @@ async function refresh(field, view) {
   if (!prompts.length) return hint(view, texts.length ? LATER() : whatIsMissing(view.node, of));
   const answer = await api.fetchApi("/hrv/words", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: asked,
-  });
+  }).catch(() => null);
   if (view.asked !== question) return; // another question has been asked meanwhile
-  if (answer.ok) show(field, view, form, await answer.json());
+  if (answer?.ok) show(field, view, form, await answer.json());
   else view.asked = null;
 }
 

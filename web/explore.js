@@ -4,7 +4,7 @@ import { api } from "../../scripts/api.js";
 import { MARK as WORDS, chip, having, phrases, setValue, spelt } from "./chips.js";
 import { addField, element } from "./elements.js";
 import { everyNode, source } from "./graph.js";
-import { drawHeat, readMaps, wordsAt } from "./heat.js";
+import { askMaps, drawHeat, readMaps, wordsAt } from "./heat.js";
 import { isOurs, marked, optionsOf } from "./marks.js";
 import { promptsBehind } from "./prompts.js";
 import { called, say } from "./spoken.js";
@@ -53,15 +53,18 @@ const STYLE = `
 `;
 document.head.append(element("style", {}, STYLE));
 
+const views = new WeakMap(); // node -> its View
+
 const slots = (node) => (node.inputs ?? []).filter((input) => optionsOf(node, input.name)[MARK]);
 
 export function setUpExplore(node) {
   if (!slots(node).length) return;
   const view = new View(node);
+  views.set(node, view);
   const { onExecuted, onConfigure } = node;
   node.onExecuted = function (output, ...rest) {
     const result = onExecuted?.call(this, output, ...rest);
-    if (output?.[MARK]) view.open(output[MARK].at(-1));
+    if (output?.[MARK]) view.open(output[MARK]);
     return result;
   };
   node.onConfigure = function (...given) {
@@ -71,12 +74,17 @@ export function setUpExplore(node) {
   };
 }
 
+// After a change of the graph: what a kept word could steer may have come or gone.
+export const refreshExplore = (node) => views.get(node)?.layUses();
+
 class View {
   constructor(node) {
     this.node = node;
     this.maps = null;
     this.asked = 0; // questions so far: only the last one's answer counts
     this.at = null; // the place that is pointed at
+    this.gone = false; // the image that is looked at
+    this.offered = []; // the word, nodes and fields of the buttons that are there
     this.build(addField(node, "where words went", { className: "hrv-explore", most: HIGHEST }));
     node.setSize([Math.max(node.size[0], WIDE), node.size[1]]);
     this.tell(FIRST());
@@ -85,7 +93,7 @@ class View {
   build(inner) {
     this.chips = element("div", { className: "hrv-words", role: "toolbar" });
     this.chips.ariaLabel = say("Words of the prompt");
-    this.image = element("img", { alt: "", draggable: false, onerror: () => this.lost(GONE()) });
+    this.image = element("img", { alt: "", draggable: false, onerror: () => this.lostImage() });
     this.canvas = element("canvas");
     this.mark = element("i", { hidden: true });
     this.stage = element("div", { className: "hrv-stage", tabIndex: 0, role: "application" },
@@ -116,39 +124,50 @@ class View {
   get kept() { return this.node.properties[KEPT] ?? {}; }
   keep(more) { this.node.properties[KEPT] = { ...this.kept, ...more }; }
 
+  // Every image { run, number, file }: a batch has several, a sweep has a run for each strength.
+  get seen() {
+    return [this.kept.runs ?? []].flat().flatMap(({ run, images }) =>
+      [images ?? []].flat().map((file, number) => ({ run, number, file })));
+  }
+  get shown() { return Math.min(this.kept.image ?? 0, this.seen.length - 1); }
+
   show(there) { for (const part of this.parts) part.hidden = !there; }
   tell(text) { this.told.textContent = text; }
 
-  // A run has ended.
-  open({ run, images }) {
-    this.keep({ run, images, image: Math.min(this.kept.image ?? 0, images.length - 1) });
+  // A run has ended: of a sweep one for each strength.
+  open(runs) {
+    this.keep({ runs });
     this.recall();
   }
 
   recall() {
-    const { run, images, image } = this.kept;
-    if (!run) return;
-    this.image.src = api.apiURL(`/view?${new URLSearchParams(images[image])}`);
+    const looked = this.seen[this.shown];
+    if (!looked) return;
+    this.gone = false;
+    this.image.src = api.apiURL(`/view?${new URLSearchParams(looked.file)}`);
     this.ask();
   }
 
+  // Other runs of a sweep may still be there.
   lost(reason) {
     this.show(false);
     this.tell(reason);
+    if (this.kept.runs?.length > 1) this.layBatch();
+  }
+
+  lostImage() {
+    this.gone = true;
+    this.lost(GONE());
   }
 
   // A concept that the run's vectors do not have, or no longer, gives way to all heads.
   async ask(concept = this.kept.concept ?? "") {
-    const { run, image, heads = 1 } = this.kept;
+    const { run, number } = this.seen[this.shown];
     const asked = (this.asked += 1);
-    const answer = await api.fetchApi("/hrv/map", {
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ run, image, concept, heads }),
-    });
-    const told = await answer.json().catch(() => ({ error: `The server answered ${answer.status}.` }));
-    if (asked !== this.asked) return; // another question has been asked meanwhile
-    if (answer.ok) this.take(told, concept);
-    else if (concept) this.ask("");
+    const told = await askMaps({ run, image: number, concept, heads: this.kept.heads ?? 1 });
+    if (asked !== this.asked || this.gone) return; // another question has been asked meanwhile
+    if (!told.error) this.take(told, concept);
+    else if (told.unknown) this.ask("");
     else this.lost(told.error);
   }
 
@@ -192,16 +211,17 @@ class View {
   }
 
   layBatch() {
-    const { images, image } = this.kept;
+    const image = this.shown;
+    const all = this.seen.length;
     const turn = (to) => () => {
-      this.keep({ image: (to + images.length) % images.length });
+      this.keep({ image: (to + all) % all });
       this.recall();
     };
     const buttons = [["‹", image - 1, say("Previous image")], ["›", image + 1, say("Next image")]].map(
       ([text, to, ariaLabel]) => element("button", { type: "button", ariaLabel, onclick: turn(to) }, text));
-    const which = say("image {number} of {all}", { number: image + 1, all: images.length });
+    const which = say("image {number} of {all}", { number: image + 1, all });
     this.batch.replaceChildren(buttons[0], element("span", {}, which), buttons[1]);
-    this.batch.hidden = images.length < 2;
+    this.batch.hidden = all < 2;
   }
 
   pin(pick) {
@@ -266,22 +286,34 @@ class View {
     }));
   }
 
-  // A button for each field in which the kept word would steer this prompt.
+  // A button for each field in which the kept word would steer this prompt. The same buttons stay:
+  // somebody may be about to press one.
   layUses() {
+    if (this.stage.hidden) return;
     const { pinned } = this.kept;
     const open = pinned ? steering(this.node).filter(({ field, form }) => !phrases(field.value, form).includes(pinned)) : [];
     this.uses.hidden = !open.length;
-    this.uses.replaceChildren(...open.map(({ node, field, form }) => {
-      const onclick = () => {
-        setValue(field, having(field.value, { pick: pinned }, form));
-        this.layUses();
-        this.tell(say("“{word}” now stands in {node}.", { word: pinned, node: node.title }));
-      };
-      const text = say("Use “{word}” in {node}", { word: pinned, node: node.title });
-      return element("button", { type: "button", onclick }, text);
-    }));
+    const offered = open.flatMap(({ node, field }) => [pinned, node, node.title, field]);
+    const same = offered.length === this.offered.length;
+    if (same && offered.every((each, place) => each === this.offered[place])) return;
+    this.offered = offered;
+    this.uses.replaceChildren(...open.map((use) => this.useButton(pinned, use)));
+  }
+
+  useButton(word, { node, field, form }) {
+    const onclick = () => {
+      if (!node.graph) return this.layUses(); // it has been deleted meanwhile
+      setValue(field, having(field.value, { pick: word }, form));
+      this.layUses();
+      this.tell(say("“{word}” now stands in {node}.", { word, node: node.title }));
+    };
+    const text = say("Use “{word}” in {node}", { word, node: node.title });
+    return element("button", { type: "button", onclick }, text);
   }
 }
+
+const isConnected = (node, field) =>
+  node.inputs?.some((input) => input.widget?.name === field.name && input.link != null);
 
 // The first field { node, field, form } that names words of the explored prompt, of each node that
 // changes a model, but not of the one that watches it.
@@ -293,6 +325,7 @@ function steering(node) {
     .filter((each) => isOurs(each.comfyClass) && !watching.includes(each))
     .filter((each) => each.outputs?.some((output) => output.type === "MODEL"))
     .flatMap((each) => marked(each, WORDS).slice(0, 1).map((field) => {
+      if (isConnected(each, field)) return null; // it says what comes by the link
       const { of, form } = optionsOf(each, field.name)[WORDS];
       const same = [...promptsBehind(each, of).keys()].some((prompt) => prompts.has(prompt));
       return same ? { node: each, field, form } : null;

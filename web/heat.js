@@ -1,4 +1,6 @@
 // The maps of a prompt's words as the server answers them: drawn over an image, and read at a place.
+import { api } from "../../scripts/api.js";
+
 const INFERNO = [
   [0, 0, 4], [31, 12, 72], [85, 15, 109], [136, 34, 106], [186, 54, 85], [227, 89, 51],
   [249, 140, 10], [249, 201, 50], [252, 255, 164],
@@ -6,6 +8,16 @@ const INFERNO = [
 const [COLD, HOT] = [0.35, 0.75]; // how much of the image the coldest and the hottest places cover
 
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
+// What the server says of a view { run, image, concept, heads }: its maps, or { error } with the
+// reason and `unknown` where all that is amiss is the concept.
+export async function askMaps(view) {
+  const answer = await api.fetchApi("/hrv/map", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(view),
+  }).catch(() => null);
+  if (!answer) return { error: "ComfyUI does not answer. Start it again, then Run." };
+  return answer.json().catch(() => ({ error: `The server answered ${answer.status}.` }));
+}
 
 // { size: [rows, columns], most, words: [{ pick, heat, times }] } with bytes for the hex.
 export function readMaps({ size, most, words }) {

@@ -4,7 +4,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { hasChips, refreshChips, setUpChips } from "./chips.js";
 import { fit, saveWithoutHoles } from "./elements.js";
-import { setUpExplore } from "./explore.js";
+import { refreshExplore, setUpExplore } from "./explore.js";
 import { refold, setUpFolding, unfoldChanged } from "./folding.js";
 import { everyNode } from "./graph.js";
 import { isOurs, note } from "./marks.js";
@@ -24,6 +24,7 @@ function refreshSoon() {
       labelChoices(node);
       refreshMenus(node);
       if (hasChips(node)) refreshChips(node);
+      refreshExplore(node);
     }
   }, PAUSE);
 }

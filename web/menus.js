@@ -25,7 +25,7 @@ function conceptsOf(file, loader) {
   const entry = known.get(question) ?? {};
   if (!(Date.now() - entry.asked < FRESH)) {
     known.set(question, { ...entry, asked: Date.now() });
-    ask(question).then((concepts) => {
+    ask(question).catch(() => entry.concepts).then((concepts) => {
       known.set(question, { concepts, asked: Date.now() });
       if (String(concepts) !== String(entry.concepts)) for (const callback of told) callback();
     });

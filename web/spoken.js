@@ -1,6 +1,7 @@
 // The page's language: what the pack's script says, and how the choices of its menus are called.
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { optionsOf } from "./marks.js";
 
 const LANGUAGE = "Comfy.Locale";
 const OURS = "hrv_page"; // of the pack's locales/<language>/main.json
@@ -27,11 +28,18 @@ export function say(text, values = {}) {
 // A concept in the page's language.
 export const called = (concept) => spoken.concepts?.[concept] ?? concept;
 
+// In a menu of concepts a concept may be called as a choice of another menu is.
+function labelsOf({ hrv_menu: menu, hrv_first: first }) {
+  if (menu !== "concepts") return { ...spoken.concepts, ...spoken.choices };
+  const said = spoken.choices?.[first];
+  return said ? { ...spoken.concepts, [first]: said } : { ...spoken.concepts };
+}
+
 // The menus show words of the page's language; what is chosen and saved stays as it is.
 export function labelChoices(node) {
-  const labels = { ...spoken.concepts, ...spoken.choices };
   for (const widget of node.widgets ?? []) {
     if (widget.type !== "combo") continue;
+    const labels = labelsOf(optionsOf(node, widget.name));
     if (Object.keys(labels).length) widget.options.getOptionLabel = (value) => labels[value] ?? value;
     else delete widget.options.getOptionLabel;
   }

@@ -58,3 +58,9 @@ def test_a_choice_in_the_pages_language_sets_the_value_it_stands_for(chinese):
             return it.options.values.map(value => [value, it.options.getOptionLabel(value)]) }}"""
     )
     assert dict(labels) == {"MoRHF": "MoRHF", "LeRHF": "LeRHF", "random": "随机"}
+
+
+def test_a_concept_that_is_called_as_a_choice_elsewhere_keeps_its_own_name(chinese):
+    label = "([type, name]) => field(type, name).options.getOptionLabel('random')"
+    assert chinese.evaluate(label, [WEAKEN, "order"]) == "随机"
+    assert chinese.evaluate(label, [ADJUST, "undesired"]) == "random"
