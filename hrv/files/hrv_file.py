@@ -159,7 +159,7 @@ def _kind(metadata: Mapping[str, str]) -> Kind:
         if kind == found:
             return kind
     raise ValueError(
-        f"Its vectors are of the kind {short(str(found))!r}, which this pack does not know; "
+        f"Its vectors are of the kind {short(repr(found))}, which this pack does not know; "
         f"it knows {' and '.join(KINDS)}. Update the pack."
     )
 
