@@ -12,7 +12,8 @@ from comfy_api.latest import io
 SHOWN_AGAIN: dict[str, Any] = dict.fromkeys(
     {"has_intermediate_output"} & {each.name for each in fields(io.Schema)}, True
 )
-"""Of a schema whose node shows an image: also when its result is kept. Hosts since 0.24 know it."""
+"""Of a schema whose node shows an image or a text: also when its result is kept. Hosts since 0.24
+know it."""
 
 
 def to_image(pixels: np.ndarray) -> torch.Tensor:

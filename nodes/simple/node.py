@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ...hrv.relevance import HeadRelevance
 from ..library.choices import AUTO, listing
+from ..shared.images import SHOWN_AGAIN
 from ..shared.inputs import CATEGORY
 from ..shared.notify import node_id
 from .before import Typed, complaint
@@ -28,13 +29,23 @@ class HRVSteer(io.ComfyNode):
             description="The node to begin with: type the prompt, a word that is misread, and what "
             "it should mean. Connect both outputs to the sampler. No words are added to the "
             "prompt; with strength 0 the image is exactly the plain one.",
-            search_aliases=["ambiguous word", "two meanings", "misread word", "steer", "concept"],
+            search_aliases=[
+                "ambiguous word",
+                "ambiguous words",
+                "two meanings",
+                "word with two meanings",
+                "misread word",
+                "misread words",
+                "steer",
+                "concept",
+            ],
             inputs=steer_inputs(),
             outputs=[
                 io.Model.Output(tooltip="The steered model, for the sampler."),
                 io.Conditioning.Output(tooltip="The prompt, for the sampler's positive."),
             ],
             hidden=[io.Hidden.unique_id],
+            **SHOWN_AGAIN,
         )
 
     @classmethod
@@ -71,4 +82,6 @@ class HRVSteer(io.ComfyNode):
     ) -> io.NodeOutput:
         fields = Fields(text, preset, word, read_as, not_as, strength, more_words)
         means = Means(vectors, hrv, node_id(cls))
-        return io.NodeOutput(*steer(model, clip, read_fields(fields), means))
+        steered = steer(model, clip, read_fields(fields), means)
+        said = ui.PreviewText(steered.said)
+        return io.NodeOutput(steered.model, steered.conditioning, ui=said)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...hrv.relevance import HeadRelevance
 from ..library.fitting import fitting_model
 from ..prompts.encoding import encoded
 from ..prompts.tag import Conditioning, locate
-from ..shared.notify import show_text
 from ..steering.steering import Steering, steered
 from .on_the_spot import PASSES, Spot, usual_settings
 from .request import Request
 from .vectors import IN_PASSES, Sources
 
 LABEL = "HRV Steer"
+PLAIN = "nothing is steered: the plain image"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,15 @@ class Means:
     node: str | None
 
 
-def steer(model: Any, clip: Any, request: Request, means: Means) -> tuple[Any, Conditioning]:
+class Steered(NamedTuple):
+    """What the node gives; said: by what each word is steered, to stand on the node."""
+
+    model: Any
+    conditioning: Conditioning
+    said: str
+
+
+def steer(model: Any, clip: Any, request: Request, means: Means) -> Steered:
     """The prompt as HRV Prompt gives it, and a MODEL that reads its words as they are asked.
 
     Without a reading, or with strength 0, the model itself. ValueError where a word is not there.
@@ -37,7 +45,7 @@ def steer(model: Any, clip: Any, request: Request, means: Means) -> tuple[Any, C
         locate(conditioning, reading.word)
     asked = [reading for reading in request.readings if reading.strength]
     if not asked:
-        return model, conditioning
+        return Steered(model, conditioning, PLAIN)
     files = fitting_model(model)
     settings = usual_settings(model, files)
     if means.choice == IN_PASSES:
@@ -50,5 +58,4 @@ def steer(model: Any, clip: Any, request: Request, means: Means) -> tuple[Any, C
         steering = Steering(f"{LABEL} ({reading})", reading.word, served.rescale(reading))
         patched = steered(patched, served.relevance, conditioning, steering)
         told.append(f"{reading} ({served.source}){served.hint}")
-    show_text("\n".join(told), means.node)
-    return patched, conditioning
+    return Steered(patched, conditioning, "\n".join(told))

@@ -24,7 +24,7 @@ IMAGE = """() => { const made = node('SaveImage')?.imgs ?? [];
   return made.length > 0 && made.every(each => each.naturalWidth > 1) && made[0].src }"""
 SAID = "node('HRVSteer')?.properties['HRV text'] ?? ''"
 STEPS = 4
-# What was run before is not run again and says nothing: each graph has a strength of its own.
+# What was run before is not run again: each graph has a strength of its own.
 STRENGTHS = count(0.5, 0.05)
 # A file that is let go over the canvas, as the page sees it.
 DROP = """async source => {
@@ -81,6 +81,17 @@ def test_a_reload_keeps_the_graph_what_it_said_and_its_words(made, screenshots, 
     made.locator('.hrv-words button[title="mouse"][aria-pressed="true"]').first.wait_for()
     made.screenshot(path=screenshots / f"reloaded-{request.node.callspec.id}.png")
     run(made)
+    image(made)
+
+
+def test_a_graph_that_was_run_before_says_again_what_it_said(made):
+    """The host keeps the results and runs nothing."""
+    said, strength = made.evaluate(f"[{SAID}, field('HRVSteer', 'strength').value]")
+    made.evaluate(SMALL, ["Electronics", STEPS, strength])
+    assert made.evaluate(SAID) == ""
+    run(made)
+    made.wait_for_function(f"said => ({SAID}) === said", arg=said)
+    made.locator(".hrv-text", has_text=said[:20]).wait_for()
     image(made)
 
 

@@ -69,10 +69,20 @@ def file(own_folder, model):
 
 def run(model, clip, text=TEXT, **fields):
     """(MODEL, CONDITIONING) of the node; fields that are not given are a new node's."""
+    return output(model, clip, text, **fields).args
+
+
+def said(model, clip, **fields):
+    """What then stands on the node."""
+    (text,) = output(model, clip, TEXT, **fields).ui.as_dict()["text"]
+    return text
+
+
+def output(model, clip, text, **fields):
     known = (field for field in steer_inputs() if field.id not in ("model", "clip", "text", "hrv"))
     empty = {field.id: "" if field.default is None else field.default for field in known}
     new = {**empty, "preset": "none", "vectors": AUTO}
-    return HRVSteer.execute(model, clip, text, **{**new, **fields}).args
+    return HRVSteer.execute(model, clip, text, **{**new, **fields})
 
 
 def image(clip, outputs):
@@ -254,14 +264,19 @@ def test_a_saved_measurement_serves_its_own_word_alone(own_folder, model, clip, 
     assert measurements == ["snow"]
 
 
-def test_it_tells_for_each_word_what_it_steers_by(file, model, clip, monkeypatch):
-    told = []
-    monkeypatch.setattr(steering, "show_text", lambda text, _node: told.append(text))
-    run(model, clip, word="red", read_as="Color", not_as="Plants", more_words="mouse: Animal")
-    assert told == [
+def test_it_tells_for_each_word_what_it_steers_by(file, model, clip):
+    asked = {"word": "red", "read_as": "Color", "not_as": "Plants", "more_words": "mouse: Animal"}
+    assert said(model, clip, **asked) == (
         "red: Color, not Plants (mine.safetensors)\n"
         "mouse: Animal (measured here) Did you mean 'Animals'?"
-    ]
+    )
+    assert "the plain image" in said(model, clip, word="red", read_as="Color", strength=0.0)
+    assert "the plain image" in said(model, clip)
+
+
+def test_what_it_tells_is_told_again_when_its_result_is_kept():
+    """The host sends what a node returned for the page, not what it sent while it ran."""
+    assert HRVSteer.GET_SCHEMA().has_intermediate_output
 
 
 def test_what_cannot_be_steered_is_an_error_also_with_strength_0(file, model, clip):
