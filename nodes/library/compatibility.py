@@ -44,5 +44,6 @@ def require_same_heads(relevance: HeadRelevance, heads: HeadTable, found: str) -
     if heads.fingerprint != relevance.heads.fingerprint:
         made_for = relevance.provenance.get("model", relevance.heads.description)
         raise ValueError(
-            f"This HRV was made for {made_for}, but {found} {heads.description}. {remedy(heads)}"
+            f"This HRV was made for {made_for}, but {found} {heads.description}. "
+            f"{remedy(heads, relevance)}"
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...hrv.files.hrv_file import Header
 from ...hrv.heads import HeadTable
+from ...hrv.relevance import HeadRelevance
 from ..host.model import model_heads
 from ..host.weights_digest import weights_digest
 from . import folders as library
@@ -43,6 +44,15 @@ class Fitting:
     def of_one_word(self) -> bool:
         """Whether it was measured for a single word."""
         return self.says("made_by") == MEASURED_WORD
+
+    def likeness(self, hrv: HeadRelevance) -> tuple[int, int, bool]:
+        """How well it takes the place of vectors: concepts and words in common, the same kind."""
+        mine = self.header.words if self.header else ()
+        words = [
+            {word.casefold() for listed in each for word in listed} for each in (mine, hrv.words)
+        ]
+        same_kind = (hrv.kind == "measured") is self.measured
+        return len({*self.concepts} & {*hrv.concepts}), len(words[0] & words[1]), same_kind
 
 
 def fitting_model(model: Any) -> list[Fitting]:
@@ -90,11 +100,13 @@ def best_choice(model: Any) -> str:
     return found[0].choice
 
 
-def remedy(heads: HeadTable | None = None) -> str:
-    """What to do where the vectors are of other heads than these."""
+def remedy(heads: HeadTable | None = None, instead_of: HeadRelevance | None = None) -> str:
+    """What to do where the vectors are of other heads than these.
+
+    Of the files that fit, the one most like those vectors is named; without them, the best.
+    """
     found = fitting(heads) if heads is not None else []
     if not found:
         return "Make one for this model with HRV Construct."
-    return (
-        f"In HRV Load choose “{found[0].choice}”, or connect the model to HRV Load and choose auto."
-    )
+    best = max(found, key=lambda each: each.likeness(instead_of)) if instead_of else found[0]
+    return f"In HRV Load choose “{best.choice}”, or connect the model to HRV Load and choose auto."

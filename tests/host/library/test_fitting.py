@@ -14,6 +14,7 @@ from hrv_pack.hrv.relevance import HeadRelevance
 from hrv_pack.nodes.host.model import model_heads
 from hrv_pack.nodes.host.weights_digest import weights_digest
 from hrv_pack.nodes.library.choices import AUTO, DOWNLOAD, choices, concepts_of, listing
+from hrv_pack.nodes.library.compatibility import require_compatible
 from hrv_pack.nodes.library.demo import HRVDemoModel
 from hrv_pack.nodes.library.files import _ASK_FOR_MODEL, HRVLoad
 from hrv_pack.nodes.library.fitting import fitting
@@ -106,6 +107,25 @@ def test_a_wrong_file_is_refused_by_the_name_of_the_right_one(own_folder, models
         HRVLoad.execute("wrong.safetensors", models["sd1"])
     with pytest.raises(ValueError, match=r"but the model is .*HRV Construct"):
         HRVLoad.execute("wrong.safetensors", models["sd2"])
+
+
+def test_the_right_file_is_the_one_most_like_the_wrong(own_folder, models):
+    """Its concepts first, then its words, then whether it is voted or measured."""
+    right, words = made_for(models["sd1"], "a", "b"), (("cat",), ("dog",))
+    keep(own_folder, "1", made_for(models["sd1"], "x", "y", "z"))
+    keep(own_folder, "2", replace(right, kind="measured"))
+    keep(own_folder, "3", right)
+    keep(own_folder, "4", replace(right, words=words, kind="measured"))
+    wrong = made_for(models["sdxl"], "a", "b")
+    for hrv, best in (
+        (made_for(models["sdxl"], "q"), "1"),
+        (made_for(models["sdxl"], "x", "a"), "1"),
+        (wrong, "3"),
+        (replace(wrong, kind="measured"), "2"),
+        (replace(wrong, words=words), "4"),
+    ):
+        with pytest.raises(ValueError, match=f"choose “{best}.safetensors”"):
+            require_compatible(hrv, models["sd1"])
 
 
 def test_a_download_for_another_kind_of_model_is_refused_before_it_is_fetched(own_folder, model):
