@@ -75,18 +75,25 @@ def _inputs(groups: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, 
 def choices_in_words(infos: Mapping[str, Info], names: Iterable[str]) -> dict[str, str]:
     """{choice: where} of all menus, but for files and for `names`, which stand for themselves.
 
-    A number stands for itself too.
+    A number stands for itself too. Of a menu of concepts, the choice that is none.
     """
     taken, found = set(names), dict[str, str]()
     for key, info in infos.items():
         for name, kind, options in every_input(info):
-            if options.get("hrv_menu") or not isinstance(options.get("options"), list):
-                continue
-            for choice in options["options"]:
-                text = choice["key"] if kind == _NESTED else choice
+            for text in _choices(kind, options):
                 if text not in taken and re.search(r"[^\W\d]", text) and not _FILE.search(text):
                     found.setdefault(text, f"{key}, a choice of {name}")
     return found
+
+
+def _choices(kind: str, options: Mapping[str, Any]) -> list[str]:
+    """The choices of a field's menu; none where it has no menu."""
+    if options.get("hrv_menu"):
+        return [options["hrv_first"]] if "hrv_first" in options else []
+    listed = options.get("options")
+    if not isinstance(listed, list):
+        return []
+    return [choice["key"] for choice in listed] if kind == _NESTED else listed
 
 
 def texts_of_scripts(folder: Path) -> dict[str, str]:

@@ -49,6 +49,12 @@ def test_choices_in_words_are_neither_files_nor_numbers_nor_others_names():
     assert list(choices_in_words({"Key": NODE}, ["euler"])) == ["custom", "auto"]
 
 
+def test_of_a_menu_of_concepts_the_choice_that_is_none_is_in_words():
+    menu = ["COMBO", {"options": ["x", "Dragons"], "hrv_menu": "concepts", "hrv_first": "x"}]
+    node = {**NODE, "input": {"required": {"not_as": menu}}}
+    assert choices_in_words({"Key": node}, []) == {"x": "Key, a choice of not_as"}
+
+
 def test_what_a_script_says_is_found(tmp_path):
     script = 'say("one {count}", { count }); const text = unsaid("two"); say(other);'
     (tmp_path / "a.js").write_text(script, "utf-8")
