@@ -236,6 +236,8 @@ def _attentions(unet: nn.Module, block: nn.Module) -> Iterator[tuple[int, Any]]:
 
 def _unsupported(unet: nn.Module) -> ValueError:
     return ValueError(
-        f"{type(unet).__name__} cannot be steered by its heads: it is not an image U-Net with "
-        "text cross-attention. Use a model of the SD1.x, SD2.x or SDXL kind."
+        f"This kind of model ({type(unet).__name__}) cannot be steered by its heads yet. Use one "
+        "of the SD1.x, SD2.x or SDXL kind. Word Weight and some other nodes also take "
+        "transformers, such as Flux, Qwen-Image, Z-Image and Wan: docs/families.md of this pack "
+        "lists them."
     )

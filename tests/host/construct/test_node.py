@@ -141,7 +141,7 @@ def test_what_is_wrong_is_said_before_the_first_image(changes, message):
 def test_a_model_without_text_cross_attention_is_named():
     model = make_model()
     model.add_object_patch("diffusion_model", torch.nn.Linear(1, 1))
-    with pytest.raises(ValueError, match="Linear cannot be steered"):
+    with pytest.raises(ValueError, match=r"Linear\) cannot be steered"):
         HRVConstruct.execute(**{**INPUTS, "model": model, "clip": make_clip()})
 
 

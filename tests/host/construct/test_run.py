@@ -216,7 +216,7 @@ def test_the_input_is_checked_before_the_first_image(parts, tmp_path):
     model, clip = parts
     other = model.clone()
     other.add_object_patch("diffusion_model", nn.Linear(1, 1))
-    with pytest.raises(ValueError, match="Linear cannot be steered"):
+    with pytest.raises(ValueError, match=r"Linear\) cannot be steered"):
         build((other, clip))
     with pytest.raises(ValueError, match=r"no tokens for: “ ”"):
         build(parts, words=dataclasses.replace(WORDS, words=(("red",), (" ",), ("rain",))))

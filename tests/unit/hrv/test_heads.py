@@ -133,9 +133,9 @@ def test_video_and_foreign_models_are_named():
         "extra_ff_mix_layer": True,
         "merge_strategy": "learned_with_images",
     }
-    with pytest.raises(ValueError, match="UNetModel cannot be steered"):
+    with pytest.raises(ValueError, match=r"UNetModel\) cannot be steered"):
         head_table(_unet(config))
-    with pytest.raises(ValueError, match="Linear cannot be steered"):
+    with pytest.raises(ValueError, match=r"Linear\) cannot be steered"):
         head_table(nn.Linear(1, 1))
 
 
