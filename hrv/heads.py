@@ -152,8 +152,9 @@ class HeadTable:
         """The name of the model family with this structure, if it has one."""
         if self.architecture:
             return self.architecture
-        counts = (sum(n for p, _, n in self.layers if p == stage) for stage in STAGES[:3])
-        down, mid, up = counts
+        down, mid, up = (
+            sum(n for p, _, n in self.layers if p == stage) for stage in ("down", "mid", "up")
+        )
         return _FAMILIES.get((len(self.layers), down, mid, up))
 
     @property

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..relevance import HeadRelevance
-from ..text.untrusted import parse_json
+from ..text.untrusted import parse_json, short
 from .concepts import ConceptWords, difference
 from .ranges import ranges, read_ranges
 from .records import COUNTED, RunRecord
@@ -82,7 +82,7 @@ def _counts_of(relevance: HeadRelevance) -> Tensor:
     if not usable or len(counts) != len(relevance.concepts):
         raise ValueError(
             f"One of these HRVs says of its {len(relevance.concepts)} concepts that it counted "
-            f"{text[:80]!r}. Its file is damaged: construct it again."
+            f"{short(text)!r}. Its file is damaged: construct it again."
         )
     return torch.tensor([int(count) for count in counts])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..text.untrusted import short
+
 MOST = 10**7
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
@@ -27,6 +29,8 @@ def read_ranges(text: str) -> set[int]:
         read = _RANGE.fullmatch(part)
         first, last = (int(read[1]), int(read[2] or read[1])) if read else (0, MOST)
         if last - first >= MOST - len(found):
-            raise ValueError(f"Expected numbers of prompts such as 0-99, 120; found {text[:80]!r}.")
+            raise ValueError(
+                f"Expected numbers of prompts such as 0-99, 120; found {short(text)!r}."
+            )
         found.update(range(first, last + 1))
     return found

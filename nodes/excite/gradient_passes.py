@@ -31,7 +31,7 @@ from .targets import Targets
 
 _OUT_OF_MEMORY = (
     "A&E-HRV ran out of memory: a step in which the latent is updated needs more of it than an "
-    "ordinary one. Make fewer images at a time or smaller ones, set checkpointing to on, or "
+    "ordinary one. Make fewer images at a time or smaller ones, set save memory to on, or "
     "disconnect the HRV (plain Attend-and-Excite reads fewer layers)."
 )
 

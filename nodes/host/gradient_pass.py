@@ -8,7 +8,7 @@ attention maps and take gradients. Every hook of the model acts but those that o
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -16,8 +16,8 @@ from comfy.ldm.modules.attention import attention_pytorch
 from comfy.samplers import calc_cond_batch
 
 from ..prompts.tag import Prompt
-from .hooks import Call
-from .options import READER
+from .hooks import Call, Run
+from .options import READER, RUN
 from .stepping import StepContext
 from .unet_call import own_prompt
 
@@ -39,7 +39,7 @@ def conditional_pass(
     """
     # the sampler's own model, but with ours in the place where it calls the guider
     masking = copy.copy(step.model)
-    conditional = _Conditional(masking.inner_model, prompts, begin)
+    conditional = _Conditional(masking.inner_model, entries_of(step, prompts), begin)
     masking.inner_model = conditional
     kwargs = {k: v.clone() if torch.is_tensor(v) else v for k, v in step.kwargs.items()}
     masking(x, step.sigma.clone(), **kwargs)
@@ -57,11 +57,11 @@ class _Conditional:
     def __init__(
         self,
         guider: Any,
-        prompts: Sequence[Prompt],
+        entries: list[dict[str, Any]],
         begin: Callable[[torch.Tensor], CallReader],
     ) -> None:
         self.inner_model = guider.inner_model
-        self.entries, self.begin = entries_of(guider.conds, prompts), begin
+        self.entries, self.begin = entries, begin
         self.seen: torch.Tensor | None = None
 
     def __call__(self, x: torch.Tensor, sigma: torch.Tensor, model_options: Any, **_: Any) -> Any:
@@ -100,15 +100,17 @@ def _with_gradients(_function: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
     return attended
 
 
-def entries_of(
-    conds: Mapping[str, Sequence[dict[str, Any]] | None], prompts: Sequence[Prompt]
-) -> list[dict[str, Any]]:
+def entries_of(step: StepContext, prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
     """The conditionings of these prompts, of the first list that has any; positive comes first."""
+    conds = step.model.inner_model.conds  # the sampler's model wraps the guider for masks
+    run: Run = step.kwargs["model_options"]["transformer_options"][RUN]
     ids = {prompt.id for prompt in prompts}
     lists = sorted(conds, key=lambda name: name != "positive")
     for name in lists:
         found = [
-            _frozen(e) for e in conds[name] or () if (own := own_prompt(e)) and ids & {*own.ids}
+            _frozen(e)
+            for e in conds[name] or ()
+            if (own := own_prompt(e, run)) and ids & {*own.ids}
         ]
         if found:
             return found

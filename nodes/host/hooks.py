@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Generic, TypeVar
@@ -53,12 +53,13 @@ class Run:
         self,
         sigmas: torch.Tensor | None = None,
         noise: torch.Tensor | None = None,
-        prompts: Mapping[str, Prompt] | None = None,
     ) -> None:
-        self.sigmas, self.noise, self.prompts = sigmas, noise, dict(prompts or {})
+        self.sigmas, self.noise = sigmas, noise
+        self.prompts: dict[str, Prompt] = {}
         self.result: Any = None  # the sampled latent, when `finish` is called
         self._states: dict[Hook[Any], Any] = {}
         self._layers: dict[int, tuple[tuple[CrossAttentionLayer, ...], HeadTable]] = {}
+        self._empty: dict[int, tuple[torch.Tensor, bool]] = {}
 
     def state(self, hook: Hook[S]) -> S:
         """The hook's state in this sampling, made by the hook when it is first asked for."""
@@ -72,6 +73,12 @@ class Run:
         if id(unet) not in self._layers:
             self._layers[id(unet)] = (text_layers(unet), text_heads(unet))
         return self._layers[id(unet)]
+
+    def is_empty(self, embedding: torch.Tensor) -> bool:
+        """Whether an embedding is all zeros, looked up once: on a GPU each look waits for it."""
+        if id(embedding) not in self._empty:
+            self._empty[id(embedding)] = embedding, not bool(embedding.any())  # kept: ids recur
+        return self._empty[id(embedding)][1]
 
 
 @dataclass(frozen=True)

@@ -86,9 +86,9 @@ def _sample(
     guider = executor.class_obj
     options = guider.model_options.setdefault("transformer_options", {})
     hooks: Sequence[Hook[Any]] = options.get(HOOKS, ())
-    prompts = _prompts_in(guider.conds)
-    _require_present(hooks, prompts)
-    run = Run(sigmas, noise, prompts)
+    run = Run(sigmas, noise)
+    run.prompts = _prompts_in(guider.conds, run)
+    _require_present(hooks, run.prompts)
     options[RUN] = run  # the guider's options are already this run's own copy
     run.result = executor(noise, latent, sampler, sigmas, *args, **kwargs)
     for hook in hooks:
@@ -96,9 +96,9 @@ def _sample(
     return run.result
 
 
-def _prompts_in(conds: dict[str, list[dict[str, Any]]]) -> dict[str, Prompt]:
+def _prompts_in(conds: dict[str, list[dict[str, Any]]], run: Run) -> dict[str, Prompt]:
     """The tagged prompts of a sampling by id, members of pairs included."""
-    every = (present_prompt(entry) for entries in conds.values() for entry in entries or ())
+    every = (present_prompt(entry, run) for entries in conds.values() for entry in entries or ())
     return {one.id: one for prompt in every if prompt for one in (prompt, *prompt.members)}
 
 

@@ -83,7 +83,7 @@ def prediction_gradients(
 def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: CallReader) -> torch.Tensor:
     """D by the conditionings of these prompts alone; `reader` takes the place of U-Net calls."""
     guider = step.model.inner_model
-    entries = entries_of(guider.conds, prompts)
+    entries = entries_of(step, prompts)
     controlled = any("control" in entry for entry in entries)
     options = pass_options(step.kwargs["model_options"], reader, controlled)
     x, sigma = step.x.detach().clone(), step.sigma.clone()

@@ -15,26 +15,26 @@ from .options import RUN, TABLE
 from .transformer.joint import JointAttention
 
 
-def present_prompt(entry: dict[str, Any]) -> Prompt | None:
+def present_prompt(entry: dict[str, Any], run: Run) -> Prompt | None:
     """The tagged prompt of a sampler's conditioning; None where Conditioning Zero Out took it."""
     prompt, embedding = tagged_prompt(entry), entry.get("cross_attn")
-    gone = prompt and embedding is not None and not bool(embedding.any())
+    gone = prompt and embedding is not None and run.is_empty(embedding)
     return None if gone else prompt
 
 
-def own_prompt(entry: dict[str, Any]) -> Prompt | None:
+def own_prompt(entry: dict[str, Any], run: Run) -> Prompt | None:
     """The prompt whose own embedding a prepared conditioning has, if it is tagged.
 
     The host clones the prompt of an area into the other list, with that list's own embedding:
     the clone keeps the tag, but is no prompt of ours.
     """
-    prompt, context = present_prompt(entry), entry.get("model_conds", {}).get("c_crossattn")
+    prompt, context = present_prompt(entry, run), entry.get("model_conds", {}).get("c_crossattn")
     own = prompt and context is not None and context.cond is entry.get("cross_attn")
     return prompt if own else None
 
 
 def own_prompts(
-    entries: Iterable[dict[str, Any]], family: Family | None
+    entries: Iterable[dict[str, Any]], family: Family | None, run: Run
 ) -> Iterator[tuple[dict[str, Any], Prompt]]:
     """Each conditioning of a list with the tagged prompt whose own embedding it has.
 
@@ -47,7 +47,7 @@ def own_prompts(
         context = entry.get("model_conds", {}).get("c_crossattn")
         first = context is not None and id(context) not in seen
         seen.add(id(context))
-        prompt = own_prompt(entry) if family is None else present_prompt(entry)
+        prompt = own_prompt(entry, run) if family is None else present_prompt(entry, run)
         if prompt is not None and (first or family is None):
             yield entry, prompt
 
@@ -58,14 +58,16 @@ def note_prompts(
     """Wraps CALC_COND_BATCH: notes which (list index, uuid) is which tagged prompt."""
     table: dict[tuple[int, Any], tuple[PromptRows, ...]] = {}
     family = family_of(model.diffusion_model)
+    given = model_options.get("transformer_options", {})
+    run: Run = given.get(RUN) or Run()
     for index, entries in enumerate(conds):
-        for entry, prompt in own_prompts(entries or (), family):
+        for entry, prompt in own_prompts(entries or (), family, run):
             length = entry["model_conds"]["c_crossattn"].cond.shape[1]
             shift = 0
             if family is not None and family.pads_left:
                 shift = length - entry["cross_attn"].shape[1]
             table[index, entry["uuid"]] = _prompt_rows(prompt, length, shift)
-    options = {**model_options.get("transformer_options", {}), TABLE: table}
+    options = {**given, TABLE: table}
     model_options = {**model_options, "transformer_options": options}
     return executor(model, conds, x, timestep, model_options)
 

@@ -24,31 +24,25 @@ ROW = {MARK: "row"}
 """Of a text that names a vector which the node makes."""
 
 
-def concept_input(name: str, tooltip: str, default: str = "Color", shown: str | None = None) -> Any:
+def concept_input(
+    name: str,
+    tooltip: str,
+    default: str = "Color",
+    shown: str | None = None,
+    or_nothing: bool = False,
+) -> Any:
     """A menu of the concepts of all HRV files; list its name in the node's `any_concept` too.
 
     default: where a new node begins, until an HRV is connected that does not have it; shown: the
-    name on the node.
+    name on the node; or_nothing: the first choice is `NOTHING`.
     """
     return io.Combo.Input(
         name,
         display_name=shown,
-        options=known_concepts(),
+        options=[NOTHING, *known_concepts()] if or_nothing else known_concepts(),
         default=default,
         tooltip=tooltip,
-        extra_dict=CONCEPTS,
-    )
-
-
-def concept_or_nothing(name: str, tooltip: str, default: str, shown: str | None = None) -> Any:
-    """As `concept_input`, but the first choice is `NOTHING`."""
-    return io.Combo.Input(
-        name,
-        display_name=shown,
-        options=[NOTHING, *known_concepts()],
-        default=default,
-        tooltip=tooltip,
-        extra_dict=OR_NOTHING,
+        extra_dict=OR_NOTHING if or_nothing else CONCEPTS,
     )
 
 

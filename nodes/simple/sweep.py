@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from ...hrv.relevance import HeadRelevance
 from ...hrv.text.strengths import read_strengths
-from ..library.menus import NOTHING, concept_input, concept_or_nothing
+from ..library.menus import NOTHING, concept_input
 from ..shared.inputs import CATEGORY, hrv_input, model_input, prompt_input, words_input
 from .strengths import Sweep, steered_models
 
@@ -38,7 +38,9 @@ class HRVStrengthSweep(io.ComfyNode):
                 prompt_input(),
                 words_input("The words to steer, as in the prompt: mouse. mouse#2 is the second."),
                 concept_input("read_as", "What the word should mean.", shown="read as"),
-                concept_or_nothing("not_as", "What it should not mean.", "Plants", shown="not as"),
+                concept_input(
+                    "not_as", "What it should not mean.", "Plants", "not as", or_nothing=True
+                ),
                 io.String.Input(
                     "strengths",
                     default="0, 0.5, 1, 1.5",

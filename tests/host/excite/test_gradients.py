@@ -86,7 +86,7 @@ def test_out_of_memory_says_what_to_lower(models, clip, monkeypatch):
         raise AssertionError("the pass with gradients comes first")
 
     monkeypatch.setattr(BasicTransformerBlock, "forward", full)
-    with pytest.raises(ValueError, match="set checkpointing to on"):
+    with pytest.raises(ValueError, match="set save memory to on"):
         sample(excited(model, positive), positive, negative)
 
 

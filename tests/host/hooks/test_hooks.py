@@ -210,6 +210,21 @@ def test_only_hooks_that_edit_the_denoised_latent_change_it(scene):
     assert emptied.abs().max() < 1e-3 < plain.abs().max()  # what a sampler ends at is denoised
 
 
+def test_an_embedding_is_looked_at_once_in_a_sampling(scene, monkeypatch):
+    looks, any_of = [], torch.Tensor.any
+    embeddings = {id(entry[0]) for entry in (*scene[1], *scene[2])}
+
+    def noting(tensor, *args, **kwargs):
+        if id(tensor) in embeddings:
+            looks.append(tensor)
+        return any_of(tensor, *args, **kwargs)
+
+    model = add_hooks(scene[0], [Bare()])
+    monkeypatch.setattr(torch.Tensor, "any", noting)
+    sample(model, scene, steps=3)
+    assert len(looks) == 1  # of the tagged prompt; a look waits for the GPU
+
+
 def test_a_call_tells_which_rows_are_whose(scene):
     seen = []
 
