@@ -3,33 +3,46 @@ metadata of safetensors files, read back with a check."""
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeGuard
+from typing import BinaryIO, TypeGuard
 
 from safetensors.torch import save
 from torch import Tensor
 
 from ..text.untrusted import parse_json
 
+try:
+    import fcntl
+except ImportError:  # Windows, which deletes and moves no file that is open
+    fcntl = None  # type: ignore[assignment]
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one, no half.
 
-    ValueError says why it cannot be written: a full disk, a folder that may not be written to.
+    What killed processes left beside it goes. ValueError says why it cannot be written: a full
+    disk, a folder that may not be written to.
     """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
         try:
             with beside.open("xb") as file:
+                _hold(file)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(path)
+                if fcntl is not None:
+                    beside.replace(path)  # while it is held
+            if fcntl is None:
+                beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
@@ -37,6 +50,25 @@ def write_whole(path: Path, content: bytes) -> None:
             f"{path.name} cannot be saved in {path.parent}: {error.strerror or error}. What was "
             "saved before is kept. Make room or choose another folder, and run again."
         ) from error
+
+
+def _hold(file: BinaryIO) -> None:
+    """Mark a half as being written; the system forgets the mark with the process."""
+    if fcntl is not None:
+        with suppress(OSError):  # some network drives have no locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the halves of `path` that nobody writes any more."""
+    for half in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # it is held: by another process, or, on Windows, open there
+            if fcntl is not None:
+                with half.open("r+b") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    half.unlink()
+            else:
+                half.unlink()
 
 
 def safetensors_bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:

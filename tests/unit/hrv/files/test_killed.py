@@ -14,6 +14,7 @@ import torch
 from hrv_pack.hrv.construct.concepts import ConceptWords
 from hrv_pack.hrv.construct.votes import VoteRecord
 from hrv_pack.hrv.files.vote_file import load_votes, save_votes
+from hrv_pack.hrv.files.whole_files import write_whole
 from hrv_pack.hrv.heads import HeadTable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -33,23 +34,32 @@ def _record(images: int) -> VoteRecord:
     return record
 
 
-def _save_for_ever(path: Path, records: list[VoteRecord]) -> None:
-    """In a child process: save one record after the other until killed."""
+def _save_for_ever(path: Path, records: list[VoteRecord], told: int) -> None:
+    """In a child process: save one record after the other until killed; tell after each."""
     try:
         while True:
             for record in records:
                 save_votes(path, record)
+                os.write(told, b"!")
     finally:
         os._exit(1)
 
 
+def _beside(path: Path) -> list[Path]:
+    return [half for half in path.parent.iterdir() if half != path]
+
+
 def _killed_while_saving(path: Path, records: list[VoteRecord], seconds: float) -> None:
+    begun, told = os.pipe()
     child = os.fork()
     if child == 0:
-        _save_for_ever(path, records)
+        _save_for_ever(path, records, told)
+    os.read(begun, 1)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    os.close(begun)
+    os.close(told)
     assert os.WIFSIGNALED(status), "saving failed before the kill"
 
 
@@ -63,8 +73,30 @@ def test_a_kill_during_a_save_leaves_a_whole_file(tmp_path):
         assert torch.equal(read.votes, records[read.done].votes)
         assert torch.equal(read.counted, records[read.done].counted)
         found.add(read.done)
-        halves += len([part for part in tmp_path.iterdir() if part != path])
-        for part in tmp_path.glob(".*.part"):
-            part.unlink()
+        halves += len(_beside(path))
     assert len(found) > 1, "nothing was saved, so nothing was tried"
     assert halves > 0, "no kill met a save, so nothing was tried"
+    save_votes(path, records[0])
+    assert _beside(path) == [], "what kills left goes with the next save"
+
+
+def test_a_half_that_another_process_writes_is_left_to_it(tmp_path):
+    path, (one, other) = tmp_path / "run.votes", os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.fsync = lambda file: os.write(other, b"!") and time.sleep(60)
+            write_whole(path, b"half")
+        finally:
+            os._exit(1)
+    try:
+        os.read(one, 1)
+        (tmp_path / ".run.votes.0.part").write_bytes(b"abandoned")
+        (tmp_path / ".run.votes2.0.part").write_bytes(b"of another file")
+        write_whole(path, b"whole")
+        left = [half.name for half in _beside(path)]
+        assert len(left) == 2 and ".run.votes2.0.part" in left and ".run.votes.0.part" not in left
+        assert path.read_bytes() == b"whole"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
