@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args
 
 from torch import nn
 
+from .text.untrusted import short
+
 Stage = Literal["down", "mid", "up", "double", "single", "block"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """Of U-Nets down, mid, up; of transformers double and single, or block."""
@@ -50,8 +52,8 @@ class HeadId:
         match = _NAME.fullmatch(text.strip())
         if match is None:
             raise ValueError(
-                f"{text!r} is not the name of a head. Write it like 'down, layer: 0, head: 0' "
-                "(the stage is down, mid or up)."
+                f"{short(text)!r} is not the name of a head. Write it like "
+                "'down, layer: 0, head: 0' (the stage is down, mid or up)."
             )
         stage = next(p for p in STAGES if p == match[1])
         return cls(stage, int(match[2]), int(match[3]))

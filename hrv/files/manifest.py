@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..text.untrusted import parse_json, read_text
+from ..text.untrusted import parse_json, read_text, short
 from .file_names import SUFFIX, safe_file_name
 from .remote_file import FileRecord, RemoteFile, require_text
 
@@ -77,7 +77,8 @@ def read_manifest(path: str | os.PathLike[str]) -> tuple[ManifestEntry, ...]:
 
 def damaged(path: Path, error: Exception) -> ValueError:
     """What to say of a manifest that cannot be read."""
-    return ValueError(f"The manifest {path.name!r} is damaged: {error!r}. Update the pack.")
+    said = short(repr(error), 400)
+    return ValueError(f"The manifest {path.name!r} is damaged: {said}. Update the pack.")
 
 
 def _entry(record: EntryRecord) -> ManifestEntry:

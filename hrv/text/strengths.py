@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from .inline import STRONGEST
+from .untrusted import short
 
 MOST = 24
 """The largest number of strengths in a row; each of them is an image to sample."""
 _FORM = "Write it like 0, 0.5, 1, 1.5 or like 0 to 1.5 in 4."
 _NUMBER = r"\d+\.?\d*|\.\d+"
 _ONE = re.compile(_NUMBER)
-_RANGE = re.compile(rf"({_NUMBER})\s*to\s*({_NUMBER})\s*in\s*(\d+)", re.IGNORECASE)
+_RANGE = re.compile(rf"({_NUMBER})\s*to\s*({_NUMBER})\s*in\s*(\d{{1,9}})", re.IGNORECASE)
 
 
 def read_strengths(text: str) -> tuple[float, ...]:
@@ -33,7 +34,8 @@ def _read(part: str) -> list[float]:
     """The strengths of what stands between two commas."""
     span = _RANGE.fullmatch(part)
     if span is None and not _ONE.fullmatch(part):
-        raise ValueError(f"“{part}” is no strength. {_FORM} Decimals have a point, as in 0.5.")
+        said = short(part)
+        raise ValueError(f"“{said}” is no strength. {_FORM} Decimals have a point, as in 0.5.")
     found = [float(part)] if span is None else _between(part, *span.groups())
     for strength in found:
         if strength > STRONGEST:
@@ -44,6 +46,6 @@ def _read(part: str) -> list[float]:
 def _between(part: str, first: str, last: str, count: str) -> list[float]:
     steps = int(count) - 1
     if not 1 <= steps < MOST:
-        raise ValueError(f"“{part}” asks for {count} strengths; use 2 to {MOST}.")
+        raise ValueError(f"“{short(part)}” asks for {short(count)} strengths; use 2 to {MOST}.")
     start, end = float(first), float(last)
     return [start + (end - start) * i / steps for i in range(steps + 1)]

@@ -40,8 +40,20 @@ def _read_bytes(path: Path) -> bytes:
 
 def short(text: str, most: int = 80) -> str:
     """The text as a message may repeat it: its beginning, where it is long."""
-    readable = text.encode("utf-8", "replace").decode()
+    # numpy makes texts of damaged files whose characters are none
+    readable = text.encode("utf-8", "replace").decode("utf-8", "replace")
     return readable if len(readable) <= most else readable[: most - 1] + "…"
+
+
+def require_whole_characters(text: str) -> None:
+    """ValueError for half of a character, which only a program can send."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"“{short(text)}” holds half of a character (U+{ord(text[error.start]):04X}), which no "
+            "text encoder can read. Type the text anew."
+        ) from error
 
 
 def require_number(name: str, found: float) -> None:

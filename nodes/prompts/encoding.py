@@ -11,6 +11,7 @@ import torch
 
 from ...hrv.text.pieces.placed import PlacedTable
 from ...hrv.text.pieces.weights import Part, weighted_parts, weighted_words
+from ...hrv.text.untrusted import require_whole_characters
 from ..shared.notify import warn
 from .encoders import ignores_weights
 from .tag import Conditioning, read_prompt, tag
@@ -24,6 +25,7 @@ def encoded(clip: Any, text: str, node: str | None) -> Conditioning:
     of another kind.
     """
     require_clip(clip)
+    require_whole_characters(text)
     parts = weighted_parts(text)
     if "".join(part.text for part in parts) != text and ignores_weights(clip):
         return _with_weights(clip, parts, identity(node, text))
@@ -48,6 +50,7 @@ def _with_weights(clip: Any, parts: Sequence[Part], identity: str) -> Conditioni
 
 def untagged(clip: Any, text: str) -> Conditioning:
     """The text as CLIP Text Encode gives it, for a prompt that nothing steers."""
+    require_whole_characters(text)
     found: Conditioning = clip.encode_from_tokens_scheduled(clip.tokenize(text))
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ...hrv.text.pieces.placed import PlacedTable
+from ...hrv.text.untrusted import require_whole_characters
 from ..shared.inputs import CATEGORY
 from ..shared.marks import PROMPT_TEXT
 from ..shared.notify import node_id
@@ -77,6 +78,7 @@ class HRVTagPrompt(io.ComfyNode):
     @classmethod
     def execute(cls, conditioning: Any, clip: Any, text: str) -> io.NodeOutput:
         require_clip(clip)
+        require_whole_characters(text)
         prompt = read_prompt(clip, clip.tokenize(text), text, identity(node_id(cls), text))
         lengths = [t.length for t in prompt.tables if not isinstance(t, PlacedTable)]
         length = max(lengths, default=0)  # other encoders drop rows, which `tag` allows for

@@ -9,6 +9,8 @@ import json
 import os
 import random
 import resource
+import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -19,9 +21,14 @@ from hrv_pack.tools.host import ROOT
 
 CASES = int(os.environ.get("HRV_FAULT_CASES", "25"))
 """Cases of every kind; `make faults` asks for many more."""
-SECONDS = 5.0
+REPORT = os.environ.get("HRV_FAULT_REPORT")
+"""A file that every kind's counts are added to."""
+SECONDS, HANGING = 5.0, 30.0
 MEMORY = 600  # MiB that a kind of case may add to the process at its peak
 LONGEST_MESSAGE = 4000
+STARTED = {"os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen"}
+STARTED |= {"pickle.find_class"}
+"""What Python reports where code of a file would be run."""
 
 NASTY = (
     *(
@@ -127,17 +134,32 @@ def is_clear(error: BaseException) -> bool:
     return ours and 15 < len(str(error)) < LONGEST_MESSAGE
 
 
+_ran: list[str] = []
+sys.addaudithook(lambda event, _: _ran.append(event) if event in STARTED else None)
+
+
+class Hangs(Exception):
+    """A case that takes no end."""
+
+
+def _stop(*_: object) -> None:
+    raise Hangs(f"longer than {HANGING:g} s")
+
+
 class Answers:
     """How many cases were accepted and how many refused with a sentence; other ends are kept."""
 
     def __init__(self) -> None:
         self.accepted = self.refused = 0
         self.wrong: dict[str, object] = {}
+        self.slowest = 0.0
         self._before = _peak()
 
     def of(self, case: object, call: Callable[..., Any], *given: object) -> Any:
         """What `call(*given)` returns, None where it was refused."""
-        began, found = time.process_time(), None
+        began, found, ran = time.process_time(), None, len(_ran)
+        signal.signal(signal.SIGVTALRM, _stop)
+        signal.setitimer(signal.ITIMER_VIRTUAL, HANGING)
         try:
             found = call(*given)
             self.accepted += 1
@@ -147,7 +169,12 @@ class Answers:
                 place = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{Path(place.filename).name}:{place.lineno}"
                 self.wrong[f"{type(error).__name__} at {where}: {str(error)[:200]!r}"] = case
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if _ran[ran:]:
+            self.wrong[f"ran {_ran[ran:]}"] = case
         took = time.process_time() - began
+        self.slowest = max(self.slowest, took)
         if took > SECONDS:
             self.wrong[f"{took:.1f} s"] = case
         return found
@@ -155,10 +182,19 @@ class Answers:
     def close(self, refusing: bool = True) -> None:
         """The end of a kind: AssertionError with every wrong end, and where nothing was tried."""
         found = [f"{said} (case {str(case)[:200]!r})" for said, case in self.wrong.items()]
+        grown = (_peak() - self._before) / 1024
+        self._report(grown)
         assert not found, "\n".join(["", *found])
         assert self.refused or not refusing, "nothing was refused, so nothing was tried"
-        grown = (_peak() - self._before) / 1024
         assert grown < MEMORY, f"memory grew by {grown:.0f} MiB"
+
+    def _report(self, grown: float) -> None:
+        if REPORT:
+            kind = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].partition(" ")[0]
+            row = {"kind": kind, "accepted": self.accepted, "refused": self.refused}
+            row |= {"wrong": list(self.wrong), "slowest": self.slowest, "grown": grown}
+            with Path(REPORT).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 def _peak() -> int:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from hrv_pack.hrv.construct.ranges import ranges, read_ranges
-from hrv_pack.hrv.text.untrusted import LARGEST, parse_json, read_text, require_number, short
+from hrv_pack.hrv.files.manifest import damaged
+from hrv_pack.hrv.heads import HeadId
+from hrv_pack.hrv.text.strengths import read_strengths
+from hrv_pack.hrv.text.untrusted import (
+    LARGEST,
+    parse_json,
+    read_text,
+    require_number,
+    require_whole_characters,
+    short,
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -63,3 +73,26 @@ def test_numbers_and_short_texts():
             require_number("strength", found)
     assert short("a" * 80) == "a" * 80 and short("a" * 81) == "a" * 79 + "…"
     assert short("\ud800") == "?"
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        HeadId.parse,
+        read_strengths,
+        lambda text: read_strengths(f"0 to 1 in {len(text) * '9'}"),
+        require_whole_characters,
+    ],
+)
+def test_a_message_repeats_the_beginning_of_a_long_text(give):
+    with pytest.raises(ValueError, match="…") as caught:
+        give("a" * 5000 + "\ud800")
+    assert len(str(caught.value)) < 400
+
+
+def test_what_is_wrong_with_a_manifest_is_told_in_bounds(tmp_path):
+    assert len(str(damaged(tmp_path / "m.json", ValueError("a" * 5000)))) < 600
+
+
+def test_whole_characters_are_taken():
+    require_whole_characters("Größe 大きい 🐭")
