@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow test-frontends faults check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
+.PHONY: help host demo same serve test test-slow test-frontends faults kills soak mutants check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -36,9 +36,17 @@ test-frontends: host ## browser tests with the host's page and with the newest, 
 	@$(PYTHON) -m zipfile -e .cache/frontend/*.whl .cache/frontend
 	@HRV_FRONTEND="$$PWD/.cache/frontend/comfyui_frontend_package/static" $(PY) -m pytest tests/browser
 
-faults: ## 20,000 generated bad files and values, about 10 minutes
-	@HRV_FAULT_CASES=1500 $(PY) -m pytest -q tests/unit/hrv/files/test_bad_files.py
-	@HRV_FAULT_CASES=200 $(PY) -m pytest -q tests/host/faults
+faults: ## 20,000 generated bad files and values, about 10 minutes; docs/reliability.md
+	@$(PY) -m tools.reliability.faults
+
+kills: ## 100 processes killed at random moments, a full disk, a closed folder; docs/reliability.md
+	@$(PY) -m tools.pack tools.reliability.kills
+
+soak: ## 500 runs in one server, some interrupted, about 20 minutes; docs/reliability.md
+	@$(PY) -m tools.reliability.soak
+
+mutants: ## 320 small changes of the code, each of which a test should notice; output/mutants
+	@$(PY) -m tools.reliability.mutants
 
 check: .cache/hrv_pack ## style, formatting and types
 	@$(PY) -m ruff check

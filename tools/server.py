@@ -83,6 +83,13 @@ class Server(Client):
         return Path(self._temporary.name)
 
     @property
+    def process(self) -> int:
+        """The number of the process."""
+        if self._process is None:
+            raise ServerError("The server is not running.")
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """Everything the server has printed so far."""
         return (self.base / "server.log").read_text(errors="replace")
