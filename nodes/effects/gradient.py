@@ -69,7 +69,11 @@ class RescaleGradient:
 
         unet, device = step.unet, step.x.device
         try:
-            with gradients(), differentiable(unet, device), checkpointed(unet, recompute):
+            with (
+                differentiable(unet, device),
+                gradients(step.foreign),
+                checkpointed(unet, recompute, step.foreign),
+            ):
                 self.r = variable = r.detach().clone().contiguous().requires_grad_()
                 # copies outside inference mode, which autograd may save
                 constants = [one.detach().clone().to(variable.dtype) for one in directions]

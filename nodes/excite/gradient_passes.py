@@ -87,7 +87,11 @@ class GradientPasses:
 
         unet, device = step.unet, step.x.device
         try:
-            with gradients(), differentiable(unet, device), checkpointed(unet, recompute):
+            with (
+                differentiable(unet, device),
+                gradients(step.foreign),
+                checkpointed(unet, recompute, step.foreign),
+            ):
                 x = step.x.detach().clone().requires_grad_()
                 inner = conditional_pass(step, x, self.prompts, begin, "A&E-HRV")
                 assert state.reader is not None  # conditional_pass raises where it began nothing

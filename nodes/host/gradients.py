@@ -8,7 +8,7 @@ but weights that the host streams in anyway; everything is put back afterwards, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +16,8 @@ import comfy.model_management
 import torch
 from comfy.ldm.modules.attention import BasicTransformerBlock
 from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
 from torch.utils.checkpoint import checkpoint
 
 T = TypeVar("T")
@@ -28,10 +30,26 @@ _AMPLIFY = (4096.0, 64.0, 1.0)
 _FUNCTIONS = ("weight_function", "bias_function")
 
 
+class _Plain(TorchFunctionMode):
+    """Gives every function ordinary tensors over the memory of inference tensors."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        plain = tree_map(_over, args), tree_map(_over, kwargs or {})
+        return func(*plain[0], **plain[1])
+
+
 @contextmanager
-def gradients() -> Iterator[None]:
-    """Leave inference mode and record a graph."""
-    with torch.inference_mode(False), torch.enable_grad():
+def gradients(foreign: bool = False) -> Iterator[None]:
+    """Leave inference mode and record a graph.
+
+    foreign: there are weights that are no part of the U-Net, so that `differentiable` does not find
+    them; then every tensor is looked at where it is used, which takes longer.
+    """
+    with ExitStack() as modes:
+        modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(torch.enable_grad())
+        if foreign:
+            modes.enter_context(_Plain())
         yield
 
 
@@ -49,12 +67,15 @@ def differentiable(unet: torch.nn.Module, device: torch.device) -> Iterator[None
 
 
 @contextmanager
-def checkpointed(unet: torch.nn.Module, wanted: bool) -> Iterator[None]:
-    """Transformer and residual blocks that compute their inside again instead of keeping it."""
+def checkpointed(unet: torch.nn.Module, wanted: bool, foreign: bool = False) -> Iterator[None]:
+    """Transformer and residual blocks that compute their inside again instead of keeping it.
+
+    foreign: as in `gradients`.
+    """
     with ExitStack() as undo:
         for module in unet.modules() if wanted else ():
             if isinstance(module, (BasicTransformerBlock, ResBlock)):
-                _set(module, "forward", _recomputing(module.forward), undo)
+                _set(module, "forward", _recomputing(module.forward, foreign), undo)
         yield
 
 
@@ -101,13 +122,21 @@ def _alias(tensors: dict[str, Any], undo: ExitStack) -> None:
     """
     for name, tensor in list(tensors.items()):
         if tensor is not None and tensor.is_inference():
-            plain = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
-            offset, size, stride = tensor.storage_offset(), tensor.size(), tensor.stride()
-            plain.set_(tensor.untyped_storage(), offset, size, stride)
+            plain = _over(tensor)
             if isinstance(tensor, torch.nn.Parameter):
                 plain = torch.nn.Parameter(plain, requires_grad=False)
             tensors[name] = plain
             undo.callback(_restore, tensors, name, plain, tensor)
+
+
+def _over(tensor: Any) -> Any:
+    """An ordinary tensor over the memory of an inference tensor; all else as it is."""
+    if not isinstance(tensor, torch.Tensor) or not tensor.is_inference():
+        return tensor
+    with torch._C.DisableTorchFunction():
+        plain = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+        offset, size, stride = tensor.storage_offset(), tensor.size(), tensor.stride()
+        return plain.set_(tensor.untyped_storage(), offset, size, stride)
 
 
 def _restore(tensors: dict[str, Any], name: str, ours: Any, before: Any) -> None:
@@ -124,12 +153,16 @@ def _set(module: Any, name: str, value: Any, undo: ExitStack) -> None:
     module.__dict__[name] = value
 
 
-def _recomputing(forward: Any) -> Any:
+def _recomputing(forward: Any, foreign: bool) -> Any:
+    def modes() -> tuple[Any, Any]:  # of the first time, and of the second, out of the others
+        return nullcontext(), _Plain() if foreign else nullcontext()
+
     def run(*args: Any, **kwargs: Any) -> Any:
         options = kwargs.get("transformer_options")
         if options is not None:  # the host goes on changing it; the second time must see the same
             kwargs["transformer_options"] = dict(options)
-        return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+        ways: Any = {"use_reentrant": False, "preserve_rng_state": False, "context_fn": modes}
+        return checkpoint(forward, *args, **ways, **kwargs)
 
     return run
 

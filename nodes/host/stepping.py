@@ -42,6 +42,14 @@ class StepContext:
         unet: torch.nn.Module = _base_model(self.model).diffusion_model
         return unet
 
+    @property
+    def foreign(self) -> bool:
+        """Whether weights take part that are no part of the U-Net: of GLIGEN, of a bypass LoRA."""
+        guider = self.model.inner_model
+        entries = (entry for some in guider.conds.values() for entry in some or ())
+        patcher = getattr(guider, "model_patcher", None)
+        return bool(getattr(patcher, "injections", None)) or any("gligen" in e for e in entries)
+
 
 def _base_model(model: Any) -> Any:
     """The host's BaseModel: samplers call a masking, that calls a guider, and the guider has it.
