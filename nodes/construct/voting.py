@@ -18,7 +18,7 @@ from ...hrv.construct.algorithm import (
 )
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.schedule import timestep_bin_of
-from ..host.hooks import Call, Hook, Phase, Run
+from ..host.hooks import Call, Hook, Phase, Run, layer_name
 from ..prompts.tag import Prompt
 from .ballot import Ballot, ProjectedWords
 
@@ -132,6 +132,12 @@ class Voting(Hook[VotingState]):
         own = evaluation.drawn.layer(self.ballot.heads.span(*name))
 
         def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
+            if len(q) != call.rows:
+                raise ValueError(
+                    f"HRV Construct cannot read {layer_name(layer)}: another node (an attention "
+                    "couple, for example) changes the number of rows inside the model. Connect "
+                    "HRV Construct to a model without that node."
+                )
             heads = q[evaluation.rows].unflatten(-1, (layer.heads, -1))
             queries, keys = heads.transpose(1, 2), self.keys.of(layer, q)  # B P h d -> B h P d
             evaluation.attended[name] = mean_attention(queries, keys, own)

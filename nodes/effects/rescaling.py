@@ -10,8 +10,8 @@ from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
-from ..host.hooks import Call
-from ..host.layers import layer_name, on_values
+from ..host.hooks import Call, layer_name
+from ..host.layers import on_values
 
 Positions = Mapping[str, tuple[int, ...]]
 """Prompt id -> positions of its tokens whose maps are rescaled."""
@@ -25,15 +25,15 @@ def rescale_maps(
     label: who asks, for messages. ValueError in the call where the rows are not its own.
     """
     for layer in call.layers:
-        factors = partial(_factors, call, layer, r, positions)
+        factors = partial(_factors, layer, r, positions)
         yield from on_values(call, layer, factors, partial(_missed, layer, label))
 
 
 def _factors(
-    call: Call,
     layer: CrossAttentionLayer,
     r: torch.Tensor,
     positions: Positions,
+    call: Call,
     _device: torch.device,
 ) -> torch.Tensor:
     """Factors (rows, tokens, heads) of a layer: r at the prompts' positions, 1 elsewhere."""

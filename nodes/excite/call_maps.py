@@ -13,8 +13,8 @@ from ...hrv.excite.loss import layer_part
 from ...hrv.excite.plan import MapPlan
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.resolution import Size
-from ..host.hooks import Call
-from ..host.layers import layer_name, on_queries_and_keys
+from ..host.hooks import Call, layer_name
+from ..host.layers import on_queries_and_keys
 
 
 class Enough(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -19,6 +19,11 @@ from .transformer.joint import JointAttention
 S = TypeVar("S")
 
 
+def layer_name(layer: CrossAttentionLayer) -> str:
+    """Such as "down layer 3", for messages."""
+    return f"{layer.stage} layer {layer.layer}"
+
+
 class Phase(IntEnum):
     """The order in which the hooks of one model act on a U-Net call."""
 
@@ -31,7 +36,8 @@ class Phase(IntEnum):
 class PromptRows:
     """Whose the rows of one tagged prompt in a batch are, and that prompt's own length.
 
-    shift: how many tokens the host has put in front of it.
+    shift: how many tokens the host has put in front of it; doubled: a token has two of them, one
+    for its key and one for its value (CLIP NegPip).
     pair_id, member: of the two prompts of a pair, whose rows alternate, the pair and which it is.
     """
 
@@ -40,13 +46,33 @@ class PromptRows:
     pair_id: str = ""
     member: int = 0
     shift: int = 0
+    doubled: bool = False
+
+
+Placed = tuple[PromptRows, slice]
+"""A prompt and its batch rows."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One conditioning of a batch.
+
+    length: of its embedding; members: the tagged prompt whose own it is, else None, of a pair both;
+    behind: the tagged prompts that Conditioning Concat has put behind it.
+    """
+
+    length: int
+    members: tuple[PromptRows | None, ...] = (None,)
+    behind: tuple[PromptRows, ...] = ()
 
 
 class Run:
     """One sampling: what is known of it, and the state of each hook, thrown away after it.
 
     sigmas: the noise levels of its steps and the last one; noise: what it starts from; prompts:
-    the tagged prompts that take part in it, by id.
+    the tagged prompts that take part in it, by id. sought: those that no conditioning has, but
+    that another pack may bring into the layers; met: the ids of all that layers have had so far.
+    behind: prompts behind the embedding with this `id`.
     """
 
     def __init__(
@@ -56,6 +82,9 @@ class Run:
     ) -> None:
         self.sigmas, self.noise = sigmas, noise
         self.prompts: dict[str, Prompt] = {}
+        self.sought: dict[str, Prompt] = {}
+        self.met: set[str] = set()
+        self.behind: dict[int, tuple[PromptRows, ...]] = {}
         self.result: Any = None  # the sampled latent, when `finish` is called
         self._states: dict[Hook[Any], Any] = {}
         self._layers: dict[int, tuple[tuple[CrossAttentionLayer, ...], HeadTable]] = {}
@@ -90,6 +119,9 @@ class Call:
     context after the host repeated shorter prompts; sigma: noise level; x: the U-Net's input
     (rows, channels, height, width), of a transformer the noisy latent; joint: of a transformer
     whose text and image attend jointly, its attentions.
+    context: what is read (rows, tokens, C); groups: of a U-Net, whose rows they are; behind:
+    prompts behind others, and their rows. queries: where `company.rows` found a layer to read other
+    rows than its queries have, which of the queries read them.
     """
 
     layers: tuple[CrossAttentionLayer, ...]
@@ -103,12 +135,28 @@ class Call:
     unet: Any
     run: Run
     joint: JointAttention | None = None
+    context: torch.Tensor | None = None
+    groups: tuple[Group, ...] = ()
+    behind: tuple[Placed, ...] = ()
+    queries: tuple[int, ...] = ()
+    found: list[tuple[torch.Tensor, Call]] = field(default_factory=list, compare=False)
 
-    def tagged(self) -> Iterator[tuple[PromptRows, slice]]:
+    def tagged(self) -> Iterator[Placed]:
         """Each tagged prompt of the call with its batch rows."""
         for prompt, span in zip(self.prompt_rows, self.spans, strict=True):
             if prompt is not None:
                 yield prompt, span
+
+    def everywhere(self) -> Iterator[Placed]:
+        """The same, and those that stand behind other prompts."""
+        yield from self.tagged()
+        yield from self.behind
+
+    def may_have(self, prompt: Prompt) -> bool:
+        """Whether it takes part in the call, or another pack may bring it in."""
+        return prompt.id in self.run.sought or any(
+            found.prompt_id == prompt.id for found, _ in self.everywhere()
+        )
 
 
 class Hook(Generic[S]):
@@ -124,6 +172,8 @@ class Hook(Generic[S]):
     """It changes nothing, so that it is left out of passes with gradients."""
     on_transformers: ClassVar[bool] = False
     """It acts on every model of `hrv.families` too."""
+    anywhere: ClassVar[bool] = False
+    """Its prompts may stand behind others, or be those of regions alone."""
     acts_before_steps: ClassVar[bool] = False
     """Its `before_step` is to be called."""
     edits_denoised: ClassVar[bool] = False

@@ -1,8 +1,9 @@
-"""A cross-attention layer as hooks see it: its name in messages, its queries, keys and values."""
+"""A cross-attention layer as hooks see it: its queries, keys and values, and whose they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,13 +11,11 @@ from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import scale_value_rows
 from ...hrv.heads import CrossAttentionLayer
+from .company.rows import in_queries, rows_of
 from .hooks import Call
-from .transformer.joint import Factors
 
-
-def layer_name(layer: CrossAttentionLayer) -> str:
-    """Such as "down layer 3", for messages."""
-    return f"{layer.stage} layer {layer.layer}"
+Factors = Callable[[Call, torch.device], torch.Tensor | None]
+"""Factors (rows, tokens, heads) of a layer that reads the rows of this call; None: all are 1."""
 
 
 def rescaled_values(call: Call, values: torch.Tensor, factors: torch.Tensor) -> torch.Tensor | None:
@@ -38,15 +37,16 @@ def on_values(
 ) -> list[RemovableHandle]:
     """Rescales a layer's maps of the text in this call, in the rows of the image that is made.
 
-    factors(device) are asked for in each evaluation, (rows, call.tokens, heads) or None where all
-    are 1; missed() is called where another pack has changed what the layer attends to.
+    factors(call as the layer sees it, device) are asked for in each evaluation; missed() is called
+    where another pack has changed what the layer attends to.
     """
     if call.joint is not None:
-        return call.joint.on_values(layer, factors, missed)
+        return call.joint.on_values(layer, partial(factors, call), missed)
 
-    def rescale(_module: Any, _args: Any, values: torch.Tensor) -> torch.Tensor:
-        own = factors(values.device)
-        scaled = values if own is None else rescaled_values(call, values, own)
+    def rescale(_module: Any, args: Any, values: torch.Tensor) -> torch.Tensor:
+        at = rows_of(call, args[0])
+        own = factors(at, values.device)
+        scaled = values if own is None else rescaled_values(at, values, own)
         if scaled is None:
             missed()
             return values
@@ -54,6 +54,35 @@ def on_values(
 
     values: Any = getattr(layer.attention, layer.values)
     return [values.register_forward_hook(rescale)]
+
+
+def on_maps(
+    call: Call,
+    layer: CrossAttentionLayer,
+    read: Callable[[Call, torch.Tensor, torch.Tensor], None],
+) -> list[RemovableHandle]:
+    """Calls read(call as the layer sees it, q, k) with all that attend in a layer; changes nothing.
+
+    q (rows, N, h*d), k (rows, T, h*d). A pack may project other keys for the same queries later.
+    """
+    attention: Any = layer.attention
+    fresh: list[torch.Tensor] = []
+    latest: list[torch.Tensor] = []
+
+    def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
+        fresh[:] = latest[:] = [q]
+
+    def both(_module: Any, args: Any, k: torch.Tensor) -> None:
+        at = rows_of(call, args[0])
+        if fresh:
+            read(at, fresh.pop(), k)
+        elif latest and at.queries:
+            read(*in_queries(at, latest[0], k))
+
+    return [
+        attention.to_q.register_forward_hook(remember),
+        attention.to_k.register_forward_hook(both),
+    ]
 
 
 def on_queries_and_keys(

@@ -4,7 +4,8 @@ Each wrapper is added once:
 
 * OUTER_SAMPLE opens a `Run` (the state of one sampling), checks that every prompt a hook needs
   takes part in it, and lets the hooks report at the end;
-* CALC_COND_BATCH notes which conditioning of a batch belongs to which tagged prompt;
+* CALC_COND_BATCH notes which conditioning of a batch belongs to which tagged prompt, and leaves
+  compiled modules out;
 * DIFFUSION_MODEL lets each hook attach to the attention layers for one U-Net call, and APPLY_MODEL
   for one call of a transformer: there all of them are called with the same arguments;
 * SAMPLER_SAMPLE, where a hook updates the latent, tells such hooks of every step.
@@ -26,9 +27,12 @@ from comfy.patcher_extension import WrappersMP
 
 from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt
+from .company.behind import prompts_behind
+from .company.compiled import require_not_compiled, say_uncompiled, uncompiled
+from .company.reached import Reached, absent, may_come, require_met
 from .gradient_pass import CallReader
 from .hooks import Call, Hook, Run
-from .options import HOOKS, KEY, READER, RUN
+from .options import HOOKS, KEY, READER, RUN, TABLE
 from .stepping import StepContext, Steps
 from .transformer.checks import for_unets, require_plain
 from .unet_call import describe, note_prompts, present_prompt
@@ -43,7 +47,7 @@ def add_hooks(model: Any, hooks: Iterable[Hook[Any]]) -> Any:
     options = patched.model_options.setdefault("transformer_options", {})
     options[HOOKS] = tuple(sorted((*options.get(HOOKS, ()), *added), key=lambda hook: hook.phase))
     _add_wrapper_once(patched, WrappersMP.OUTER_SAMPLE, _sample)
-    _add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, note_prompts)
+    _add_wrapper_once(patched, WrappersMP.CALC_COND_BATCH, _evaluate)
     family = family_of(patched.get_model_object("diffusion_model"))
     if family is None:
         _add_wrapper_once(patched, WrappersMP.DIFFUSION_MODEL, _call_unet)
@@ -88,7 +92,13 @@ def _sample(
     hooks: Sequence[Hook[Any]] = options.get(HOOKS, ())
     run = Run(sigmas, noise)
     run.prompts = _prompts_in(guider.conds, run)
-    _require_present(hooks, run.prompts)
+    moving = [prompt for hook in hooks if hook.anywhere for prompt in hook.prompts()]
+    run.behind = prompts_behind(guider.conds, moving)
+    run.sought = _sought(hooks, run, options, guider.conds)
+    unet = guider.model_patcher.get_model_object("diffusion_model")
+    if hooks and family_of(unet) is None:
+        require_not_compiled(guider.model_patcher)
+        say_uncompiled(options)
     options[RUN] = run  # the guider's options are already this run's own copy
     run.result = executor(noise, latent, sampler, sigmas, *args, **kwargs)
     for hook in hooks:
@@ -102,15 +112,34 @@ def _prompts_in(conds: dict[str, list[dict[str, Any]]], run: Run) -> dict[str, P
     return {one.id: one for prompt in every if prompt for one in (prompt, *prompt.members)}
 
 
-def _require_present(hooks: Sequence[Hook[Any]], present: dict[str, Prompt]) -> None:
+def _sought(
+    hooks: Sequence[Hook[Any]], run: Run, options: dict[str, Any], conds: dict[str, Any]
+) -> dict[str, Prompt]:
+    """The hooks' prompts that may be those of regions alone; ValueError for one that can not."""
+    here = {*run.prompts, *(one.prompt_id for some in run.behind.values() for one in some)}
+    sought: dict[str, Prompt] = {}
     for hook in hooks:
         for prompt in hook.prompts():
-            if prompt.id not in present:
-                raise ValueError(
-                    f"{hook.label} works with the prompt “{prompt.text}”, but this sampler does "
-                    "not use it. Connect the same HRV Prompt to both. (Conditioning Average and "
-                    "Concat keep only the words of conditioning_to.)"
-                )
+            if prompt.id not in (here if hook.anywhere else run.prompts):
+                if not (hook.anywhere and may_come(prompt, options, conds)):
+                    raise ValueError(absent(hook.label, prompt))
+                sought[prompt.id] = prompt
+    return sought
+
+
+def _evaluate(
+    executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
+) -> Any:
+    options = model_options.get("transformer_options", {})
+    own = {**options, TABLE: note_prompts(model, conds, options)}
+    hooks: Sequence[Hook[Any]] = options.get(HOOKS, ())
+    if hooks and family_of(model.diffusion_model) is None:
+        own = uncompiled(own)
+    output = executor(model, conds, x, timestep, {**model_options, "transformer_options": own})
+    run: Run | None = options.get(RUN)
+    if run is not None and options.get(READER) is None:
+        require_met(run, hooks, conds)
+    return output
 
 
 def _sample_steps(
@@ -150,15 +179,28 @@ def _call_unet(
     def run() -> Any:
         return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 
+    if call is None:
+        return run()
     with ExitStack() as detach:
-        if call is not None:
-            _attach(options[HOOKS], call, detach, reader is not None)
-        if reader is None or call is None:
-            return run()
+        _attach(options[HOOKS], call, detach, reader is not None)
+        if reader is None:
+            return _reaching(call, options[HOOKS], detach, run)
         output = reader(call, run)
     if output is not None:
         return output
     return x.new_zeros((len(x), executor.class_obj.out_channels, *x.shape[2:]))
+
+
+def _reaching(
+    call: Call, hooks: Sequence[Hook[Any]], detach: ExitStack, run: Callable[[], Any]
+) -> Any:
+    """The call of a U-Net; ValueError where what hooks are to act on does not reach its layers."""
+    reached = Reached(call, hooks)
+    for handle in reached.attach():
+        detach.callback(handle.remove)
+    output = run()
+    reached.require()
+    return output
 
 
 def _call_transformer(executor: Any, x: torch.Tensor, t: Any, *given: Any, **more: Any) -> Any:

@@ -10,7 +10,7 @@ import torch
 from ...hrv.families.family import Family
 from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt, tagged_prompt
-from .hooks import Call, PromptRows, Run
+from .hooks import Call, Group, PromptRows, Run
 from .options import RUN, TABLE
 from .transformer.joint import JointAttention
 
@@ -53,59 +53,69 @@ def own_prompts(
 
 
 def note_prompts(
-    executor: Any, model: Any, conds: Any, x: torch.Tensor, timestep: Any, model_options: Any
-) -> Any:
-    """Wraps CALC_COND_BATCH: notes which (list index, uuid) is which tagged prompt."""
-    table: dict[tuple[int, Any], tuple[PromptRows, ...]] = {}
+    model: Any, conds: Any, transformer_options: dict[str, Any]
+) -> dict[tuple[int, Any], Group]:
+    """Which (list index, uuid) of the conditionings is which tagged prompt."""
+    table: dict[tuple[int, Any], Group] = {}
     family = family_of(model.diffusion_model)
-    given = model_options.get("transformer_options", {})
-    run: Run = given.get(RUN) or Run()
+    run: Run = transformer_options.get(RUN) or Run()
     for index, entries in enumerate(conds):
-        for entry, prompt in own_prompts(entries or (), family, run):
-            length = entry["model_conds"]["c_crossattn"].cond.shape[1]
+        own = {entry["uuid"]: prompt for entry, prompt in own_prompts(entries or (), family, run)}
+        for entry in entries or ():
+            context = entry.get("model_conds", {}).get("c_crossattn")
+            if context is None:
+                continue
+            length, embedding = context.cond.shape[1], entry.get("cross_attn")
             shift = 0
-            if family is not None and family.pads_left:
-                shift = length - entry["cross_attn"].shape[1]
-            table[index, entry["uuid"]] = _prompt_rows(prompt, length, shift)
-    options = {**given, TABLE: table}
-    model_options = {**model_options, "transformer_options": options}
-    return executor(model, conds, x, timestep, model_options)
+            if family is not None and family.pads_left and embedding is not None:
+                shift = length - embedding.shape[1]
+            members = _prompt_rows(own.get(entry["uuid"]), length, shift)
+            behind = run.behind.get(id(embedding), ()) if context.cond is embedding else ()
+            table[index, entry["uuid"]] = Group(length, members, behind)
+    return table
 
 
-def _prompt_rows(prompt: Prompt, length: int, shift: int) -> tuple[PromptRows, ...]:
+def _prompt_rows(prompt: Prompt | None, length: int, shift: int) -> tuple[PromptRows | None, ...]:
     """The rows of a prompt, or of each member of a pair, which has a length of its own."""
+    if prompt is None:
+        return (None,)
     if not prompt.members:
-        return (PromptRows(prompt.id, length, shift=shift),)
+        return (PromptRows(prompt.id, length, shift=shift, doubled=prompt.doubled),)
     return tuple(
-        PromptRows(own.id, own.tables[0].length, pair_id=prompt.id, member=member)
+        PromptRows(own.id, _own_length(own), prompt.id, member, doubled=own.doubled)
         for member, own in enumerate(prompt.members)
     )
+
+
+def _own_length(prompt: Prompt) -> int:
+    return prompt.tables[0].length * (2 if prompt.doubled else 1)
 
 
 def describe(
     unet: Any, options: dict[str, Any], x: torch.Tensor, context: torch.Tensor | None
 ) -> Call | None:
     """The call as the hooks see it, or None where no tagged prompt takes part."""
-    table = options.get(TABLE, {})
+    table: dict[tuple[int, Any], Group] = options.get(TABLE, {})
     keys = zip(options.get("cond_or_uncond", ()), options.get("uuids", ()), strict=False)
-    groups = [table.get(key, (None,)) for key in keys]
-    prompt_rows = tuple(one for group in groups for one in group)
-    if context is None or not any(prompt_rows):
-        return None
     run: Run = options.get(RUN) or Run()
+    if context is None:
+        return None
+    groups = tuple(table.get(key, Group(context.shape[1])) for key in keys)
+    if not groups or not (run.sought or any(g.behind or any(g.members) for g in groups)):
+        return None
     layers, heads = run.layers(unet)
     rows, tokens = context.shape[:2]
     images = rows // len(groups)
-    spans = tuple(
-        slice(number * images + member, (number + 1) * images, len(group))
-        for number, group in enumerate(groups)
-        for member in range(len(group))
-    )
+    firsts = range(0, rows, images)
     return Call(
         layers=layers,
         heads=heads,
-        prompt_rows=prompt_rows,
-        spans=spans,
+        prompt_rows=tuple(one for group in groups for one in group.members),
+        spans=tuple(
+            slice(first + member, first + images, len(group.members))
+            for first, group in zip(firsts, groups, strict=True)
+            for member in range(len(group.members))
+        ),
         rows=rows,
         tokens=tokens,
         sigma=float(options["sigmas"].flatten()[0]),
@@ -113,6 +123,13 @@ def describe(
         unet=unet,
         run=run,
         joint=_joint(unet, tokens),
+        context=context,
+        groups=groups if family_of(unet) is None else (),
+        behind=tuple(
+            (one, slice(first, first + images, 1))
+            for first, group in zip(firsts, groups, strict=True)
+            for one in group.behind
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -12,8 +12,8 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import token_maps
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.maps import HeadMaps
-from ..host.hooks import Call, Hook, Phase, Run
-from ..host.layers import layer_name, on_queries_and_keys
+from ..host.hooks import Call, Hook, Phase, Run, layer_name
+from ..host.layers import on_maps
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
 from .captured import CapturedMaps
@@ -24,13 +24,15 @@ from .preview import MapPreview
 class Part:
     """Batch rows of a U-Net call that belong to one prompt, and that prompt's own length.
 
-    images: which of the sampled images they are; every second one for a member of a pair.
+    images: which of the sampled images they are; every second one for a member of a pair. shift:
+    how many tokens stand before it.
     """
 
     rows: slice
     images: slice
     prompt: Prompt
     length: int
+    shift: int
 
     def maps(
         self, layer: CrossAttentionLayer, tokens: int, q: torch.Tensor, k: torch.Tensor
@@ -39,7 +41,7 @@ class Part:
 
         tokens: length of the context after the host repeated shorter prompts.
         """
-        own = self.prompt.semantic
+        own = [position + self.shift for position in self.prompt.semantic]
         return token_maps(q[self.rows], k[self.rows], layer.heads, own, self.length, tokens)
 
 
@@ -47,12 +49,12 @@ class Part:
 class CaptureState:
     """What was read in a sampling so far.
 
-    images: which of the sampled images the maps are of; bypassed: what could not be read; shown:
-    how many previews there were.
+    images: which of the sampled images the maps are of, once some are; bypassed: what could not be
+    read; shown: how many previews there were.
     """
 
     maps: HeadMaps | None = None
-    images: slice = field(default_factory=lambda: slice(None))
+    images: slice | None = None
     bypassed: str = ""
     shown: int = 0
 
@@ -63,6 +65,7 @@ class Capture(Hook[CaptureState]):
     label = "HRV Capture"
     phase = Phase.WATCH
     only_watches = True
+    anywhere = True
 
     def __init__(
         self, maps: CapturedMaps, on_cpu: bool = False, preview: MapPreview | None = None
@@ -76,8 +79,7 @@ class Capture(Hook[CaptureState]):
         return self.maps.prompts
 
     def attach(self, call: Call) -> Iterable[RemovableHandle]:
-        mine = self._parts(call)
-        if not mine:
+        if not any(call.may_have(prompt) for prompt in self.maps.prompts):
             return []
         state = call.run.state(self)
         size = (call.x.shape[-2], call.x.shape[-1])
@@ -87,13 +89,10 @@ class Capture(Hook[CaptureState]):
             return []
         if state.maps is None:
             state.maps = HeadMaps(call.heads, self.maps.tokens, size)
-            state.images = mine[0].images
-        # of a pair's prompts only one is watched: the other's maps belong to other images
-        mine = [part for part in mine if part.images == state.images]
         return [
             handle
             for layer in call.layers
-            for handle in on_queries_and_keys(layer, partial(self._read, call, layer, mine))
+            for handle in on_maps(call, layer, partial(self._read, layer))
         ]
 
     def finish(self, run: Run) -> None:
@@ -104,9 +103,9 @@ class Capture(Hook[CaptureState]):
                 "the batch size or the resolution of the whole image. Area prompts have no map; if "
                 "another node changes the attention, connect it after HRV Capture."
             )
-        elif state.maps is None:
+        elif state.images is None:
             warn("HRV Capture recorded nothing: its prompt was never active in this sampling.")
-        if state.maps is not None:
+        if state.maps is not None and state.images is not None:
             self.maps.keep(run.result[state.images], state.maps)
             if self.preview:
                 self.preview.finish(state.maps)
@@ -120,26 +119,26 @@ class Capture(Hook[CaptureState]):
                 images=slice(found.member, None, rows.step),
                 prompt=prompts[found.prompt_id],
                 length=found.length,
+                shift=found.shift,
             )
-            for found, rows in call.tagged()
+            for found, rows in call.everywhere()
             if found.prompt_id in prompts
         ]
 
     @torch.no_grad()
     def _read(
-        self,
-        call: Call,
-        layer: CrossAttentionLayer,
-        mine: list[Part],
-        q: torch.Tensor,
-        k: torch.Tensor,
+        self, layer: CrossAttentionLayer, call: Call, q: torch.Tensor, k: torch.Tensor
     ) -> None:
         """Add a layer's maps; after the last layer, make room for them and show a preview."""
-        state = call.run.state(self)
-        if state.maps is None:
+        state, mine = call.run.state(self), self._parts(call)
+        if state.maps is None or not mine:
             return
+        if state.images is None:
+            state.images = mine[0].images
         fits = q.shape[0] == k.shape[0] == call.rows and k.shape[1] >= call.tokens
         for part in mine if fits else ():
+            if part.images != state.images:
+                continue  # of a pair's prompts only one is watched: the other has other images
             maps = part.maps(layer, call.tokens, q, k)
             first = self.maps.first_token(part.prompt.id)
             maps = maps.cpu() if self.on_cpu else maps

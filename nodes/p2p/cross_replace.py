@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,8 +13,8 @@ from torch.utils.hooks import RemovableHandle
 from ...hrv.attention import repeated
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import CrossEdit, own_values, taken_values
-from ..host.hooks import Call
-from ..host.layers import layer_name
+from ..host.company.rows import rows_of
+from ..host.hooks import Call, layer_name
 from .pair_rows import Rows
 
 
@@ -27,10 +28,9 @@ class Factors(NamedTuple):
 
 @dataclass
 class CrossState:
-    """The edit as it lies on the devices in a sampling; bypassed: the last layer not reached."""
+    """The edit as it lies on the devices in a sampling."""
 
     edit: CrossEdit
-    bypassed: str = ""
     _mappers: dict[torch.device, torch.Tensor] = field(default_factory=dict)
     _factors: dict[tuple[str, int, torch.device], Factors] = field(default_factory=dict)
 
@@ -53,9 +53,14 @@ class CrossReplace:
     """One cross-attention layer of one call: M~ V_t in two calls of the host's attention."""
 
     def __init__(
-        self, call: Call, rows: Rows, layer: CrossAttentionLayer, state: CrossState
+        self,
+        call: Call,
+        find: Callable[[Call], Rows | None],
+        layer: CrossAttentionLayer,
+        state: CrossState,
     ) -> None:
-        self.call, self.rows, self.layer, self.state = call, rows, layer, state
+        self.call, self.find, self.layer, self.state = call, find, layer, state
+        self.rows: Rows | None = None
         self.q: torch.Tensor | None = None
         self.k: torch.Tensor | None = None
         self.values: torch.Tensor | None = None
@@ -75,23 +80,33 @@ class CrossReplace:
     def _keep_keys(self, _module: Any, _args: Any, k: torch.Tensor) -> None:
         self.k = k
 
-    def _split_values(self, _module: Any, _args: Any, v: torch.Tensor) -> torch.Tensor:
+    def _split_values(self, _module: Any, args: Any, v: torch.Tensor) -> torch.Tensor:
         """Leave b V_t in the target rows, and set P (a V_t) aside for the source's maps."""
-        tokens = self.call.tokens
-        fits = self.q is not None and len(self.q) == len(v) == self.call.rows
+        at = rows_of(self.call, args[0])
+        tokens = at.tokens
+        if not any(prompt.pair_id for prompt, _ in at.tagged()):
+            return v
+        q = self.q if self.values is None else None  # a second time, other queries read them
+        fits = q is not None and len(q) == len(v) == at.rows
         if not fits or v.shape[1] < tokens:
-            self.state.bypassed = layer_name(self.layer)
+            raise ValueError(
+                f"P2P-HRV Edit cannot act in {layer_name(self.layer)}: another node (an attention "
+                "couple, for example) has that layer read prompts of its own. Remove that node."
+            )
+        rows = self.find(at)
+        if rows is None:
             return v
         mapper, taken, own = self.state.factors(self.call, self.layer, v.device)
-        edited = v[self.rows.target]
+        edited = v[rows.target]
         moved = taken_values(edited[:, : len(own)], mapper, taken)
         self.values = torch.zeros_like(edited)  # zero at tokens that other packs added
         self.values[:, :tokens] = repeated(moved, tokens, dim=1)
         edited[:, :tokens] = own_values(edited[:, :tokens], own)
-        return v.index_copy(0, self.rows.target, edited)
+        self.rows = rows
+        return v.index_copy(0, rows.target, edited)
 
     def _add_taken(self, _module: Any, args: Any) -> Any:
-        if self.q is None or self.k is None or self.values is None:
+        if self.rows is None or self.q is None or self.k is None or self.values is None:
             return None
         attention: Any = self.layer.attention
         added = optimized_attention(
@@ -101,5 +116,6 @@ class CrossReplace:
             attention.heads,
             attn_precision=getattr(attention, "attn_precision", None),
         )
-        self.q = self.k = self.values = None
-        return (args[0].index_add(0, self.rows.target, added.to(args[0].dtype)), *args[1:])
+        target = self.rows.target
+        self.rows = self.q = self.k = self.values = None
+        return (args[0].index_add(0, target, added.to(args[0].dtype)), *args[1:])

@@ -15,10 +15,10 @@ from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import blend_mask
 from ...hrv.resolution import side
 from ..host.hooks import Call, Hook, Phase, Run
-from ..host.layers import on_queries_and_keys
+from ..host.layers import on_maps
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
-from .pair_rows import PairState, Rows, pair_rows
+from .pair_rows import PairState, pair_rows
 
 
 class Words(NamedTuple):
@@ -58,13 +58,12 @@ class LocalBlend(Hook[LocalBlendState]):
         return [self.pair]
 
     def attach(self, call: Call) -> Iterable[RemovableHandle]:
-        rows = pair_rows(call, self.pair, call.run.state(self))
-        if rows is None:
+        if pair_rows(call, self.pair, call.run.state(self)) is None:
             return []
         return [
             handle
             for layer in call.layers
-            for handle in on_queries_and_keys(layer, partial(self._read, call, rows, layer))
+            for handle in on_maps(call, layer, partial(self._read, layer))
         ]
 
     def finish(self, run: Run) -> None:
@@ -87,13 +86,14 @@ class LocalBlend(Hook[LocalBlendState]):
         return blended
 
     def _read(
-        self, call: Call, rows: Rows, layer: CrossAttentionLayer, q: torch.Tensor, k: torch.Tensor
+        self, layer: CrossAttentionLayer, call: Call, q: torch.Tensor, k: torch.Tensor
     ) -> None:
         """Add the word maps of a layer of the chosen size to the sum."""
         height, width = (side(length, self.divisor) for length in call.x.shape[-2:])
-        if not len(q) == len(k) == call.rows or q.shape[1] != height * width:
-            return
         state = call.run.state(self)
+        rows = pair_rows(call, self.pair, state)
+        if rows is None or not len(q) == len(k) == call.rows or q.shape[1] != height * width:
+            return
         members = zip(rows, self.pair.members, self.words, strict=True)
         # one copy of a repeated context is enough: its tokens' maps are those of all copies
         maps = torch.stack(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from torch.utils.hooks import RemovableHandle
 
@@ -16,7 +17,7 @@ from ...hrv.resolution import replaced_pixels
 from ...hrv.schedule import step_of, steps_within
 from ..host.hooks import Call, Hook, Phase, Run
 from ..prompts.tag import Prompt
-from ..shared.notify import warn, warn_bypassed
+from ..shared.notify import warn
 from .cross_replace import CrossReplace, CrossState
 from .pair_rows import PairState, pair_rows
 from .self_replace import SelfReplace, SelfState
@@ -54,8 +55,9 @@ class PairEdit(Hook[PairEditState]):
         step = step_of(call.sigma, call.run.sigmas)
         handles: list[RemovableHandle] = []
         if step < steps_within(self.ranges.cross_replace, steps):
+            find = partial(pair_rows, pair=self.pair, state=state)
             for layer in call.layers:
-                handles += CrossReplace(call, rows, layer, state.cross).attach()
+                handles += CrossReplace(call, find, layer, state.cross).attach()
         if step < steps_within(self.ranges.self_replace, steps):
             height, width = call.x.shape[-2:]
             limit = replaced_pixels(height, width, self.ranges.divisor)
@@ -66,8 +68,6 @@ class PairEdit(Hook[PairEditState]):
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        if state.cross.bypassed:
-            warn_bypassed(self.label, state.cross.bypassed)
         if state.selves.asked and not state.selves.replaced:
             warn(
                 f"{self.label} replaced no self-attention: at this image size no layer is as "

@@ -26,6 +26,7 @@ def single(conditioning: Conditioning, name: str) -> Prompt:
             "HRV Prompt, which gives both the same."
         )
     found, expected = conditioning[0][0].shape[1], prompt.tables[0].length
+    expected *= 2 if prompt.doubled else 1
     if found != expected:
         raise ValueError(
             f"The {name} prompt has {expected} token positions but its conditioning {found}. "

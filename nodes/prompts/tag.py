@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from torch import Tensor
 
 from ...hrv.text.blanks import mark_blanks
 from ...hrv.text.pieces.placed import PlacedTable
@@ -21,13 +23,17 @@ Conditioning = list[list[Any]]
 class Prompt:
     """Identity and token tables (one per text encoder, e.g. "l" and "g" on SDXL) of a prompt.
 
-    members: of a pair, the source and the target prompt, whose batch rows alternate.
+    members: of a pair, the source and the target prompt, whose batch rows alternate. embedding:
+    (1, T, C) as it was encoded, which its rows are known by where nothing else tells whose they
+    are. doubled: a token has two rows in it, for its key and for its value (CLIP NegPip).
     """
 
     id: str
     text: str
     tables: tuple[TokenTable, ...]
     members: tuple[Prompt, ...] = ()
+    embedding: Tensor | None = field(default=None, compare=False, repr=False)
+    doubled: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -95,15 +101,22 @@ def _pieces(encoder: Any) -> Callable[[int], str]:
 def tag(conditioning: Conditioning, prompt: Prompt) -> Conditioning:
     """A copy of `conditioning` whose every entry carries `prompt`, which it was encoded from."""
     return [
-        [embedding, {**options, TAG: _of_length(prompt, embedding.shape[1])}]
+        [embedding, {**options, TAG: _encoded_as(prompt, embedding)}]
         for embedding, options in conditioning
     ]
 
 
-def _of_length(prompt: Prompt, length: int) -> Prompt:
-    """The prompt with its words where they stand in an embedding of so many rows."""
+def _encoded_as(prompt: Prompt, embedding: Tensor) -> Prompt:
+    """The prompt with this embedding, and its words where they stand among its rows."""
+    length = embedding.shape[1]
     tables = tuple(t.of_length(length) if isinstance(t, PlacedTable) else t for t in prompt.tables)
-    return prompt if tables == prompt.tables else replace(prompt, tables=tables)
+    doubled = any(2 * t.length == length for t in tables) and _in_pairs(embedding)
+    return replace(prompt, tables=tables, embedding=embedding, doubled=doubled)
+
+
+def _in_pairs(embedding: Tensor) -> bool:
+    """Whether rows come in pairs that are equal but for a sign."""
+    return bool((embedding[:, 0::2].abs() == embedding[:, 1::2].abs()).all())
 
 
 def tagged_prompt(entry: dict[str, Any]) -> Prompt | None:

@@ -11,8 +11,8 @@ from torch.utils.hooks import RemovableHandle
 
 from ...hrv.attention import token_factors
 from ...hrv.heads import CrossAttentionLayer
-from ..host.hooks import Call, Hook, PromptRows, Run
-from ..host.layers import layer_name, on_values
+from ..host.hooks import Call, Hook, PromptRows, Run, layer_name
+from ..host.layers import on_values
 from ..prompts.tag import Prompt
 from ..shared.notify import warn, warn_bypassed
 
@@ -34,7 +34,7 @@ class WordRescale:
     def acts(self, call: Call) -> bool:
         """Whether the call is within its range and has its prompt."""
         within = self.sigma_end <= call.sigma <= self.sigma_start
-        return within and any(prompt.prompt_id == self.prompt.id for prompt, _ in call.tagged())
+        return within and call.may_have(self.prompt)
 
 
 class _Layout(NamedTuple):
@@ -42,7 +42,7 @@ class _Layout(NamedTuple):
 
     layer: tuple[str, int]
     active: tuple[int, ...]  # numbers of the word rescales
-    prompt_rows: tuple[PromptRows | None, ...]
+    prompts: tuple[tuple[PromptRows, int, int, int], ...]  # each with its slice of rows
     rows: int
     tokens: int
     device: torch.device
@@ -65,6 +65,7 @@ class Rescale(Hook[RescaleState]):
     """The hook of the steering nodes: M diag(s) V = M (s V), in every layer that reads the text."""
 
     on_transformers = True
+    anywhere = True
 
     def __init__(self, words: Sequence[WordRescale], label: str) -> None:
         self.words, self.label = tuple(words), label
@@ -84,7 +85,10 @@ class Rescale(Hook[RescaleState]):
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
-        if not state.acted:
+        never = [word.prompt for word in self.words if word.prompt.id in {*run.sought} - run.met]
+        if never:
+            warn(f"{self.label} had no effect: “{never[0].text}” was in no step of this sampling.")
+        elif not state.acted:
             warn(
                 f"{self.label} had no effect: no step of this sampling fell into its start/end "
                 "percent while its prompt was active. Widen the range, or check denoise and the "
@@ -93,8 +97,8 @@ class Rescale(Hook[RescaleState]):
         elif not state.asked:
             warn(  # an error now would lose the image
                 f"{self.label} had no effect: the model skipped its layers in every step in which "
-                "it was to act. Nodes that cache steps (EasyCache, for example) and compiled "
-                "models (torch.compile) do so. Remove that node, or widen the start/end percent."
+                "it was to act. Nodes that cache steps (EasyCache, for example) do so. Remove "
+                "that node, or widen the start/end percent."
             )
         if state.bypassed:
             warn_bypassed(self.label, state.bypassed)
@@ -104,9 +108,9 @@ class Rescale(Hook[RescaleState]):
     ) -> Iterable[RemovableHandle]:
         state = call.run.state(self)
 
-        def factors(device: torch.device) -> torch.Tensor | None:
+        def factors(at: Call, device: torch.device) -> torch.Tensor | None:
             state.asked = True
-            return self._factors(call, layer, active, device)
+            return self._factors(at, layer, active, device)
 
         def missed() -> None:
             state.bypassed = layer_name(layer)
@@ -121,7 +125,7 @@ class Rescale(Hook[RescaleState]):
         layout = _Layout(
             layer=(layer.stage, layer.layer),
             active=tuple(active),
-            prompt_rows=call.prompt_rows,
+            prompts=tuple((p, s.start, s.stop, s.step) for p, s in call.everywhere()),
             rows=call.rows,
             tokens=call.tokens,
             device=device,
@@ -129,8 +133,8 @@ class Rescale(Hook[RescaleState]):
         if layout not in kept:
             span = call.heads.span(layer.stage, layer.layer)
             factors = torch.ones(call.rows, call.tokens, span.stop - span.start)
-            for prompt, rows in call.tagged():
-                factors[rows] = self._prompt_factors(call.tokens, prompt, active, span)
+            for prompt, rows in call.everywhere():
+                factors[rows] *= self._prompt_factors(call.tokens, prompt, active, span)
             kept[layout] = None if bool((factors == 1).all()) else factors.to(device)
         return kept[layout]
 

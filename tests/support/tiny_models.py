@@ -51,6 +51,15 @@ SD1 = {
     "transformer_depth_output": [1, 1, 1, 1],
     "transformer_depth_middle": 1,
 }
+# Blocks where SD1.5 has them, which some packs name by number.
+SD15 = {
+    **_UNET,
+    "channel_mult": [1, 2, 4, 4],
+    "num_res_blocks": [2, 2, 2, 2],
+    "transformer_depth": [1, 1, 1, 1, 1, 1, 0, 0],
+    "transformer_depth_output": [1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0],
+    "transformer_depth_middle": 1,
+}
 SDXL = {
     **_UNET,
     "channel_mult": [1, 2],
@@ -110,9 +119,10 @@ def randomise(module: torch.nn.Module, seed: int) -> None:
 
 
 def make_model(structure: str = "sd1", seed: int = 0) -> Any:
-    """A ModelPatcher of the given structure: sd1, sd2 or sdxl."""
+    """A ModelPatcher of the given structure: sd1, sd15, sd2 or sdxl."""
     kind, unet = {
         "sd1": (_SmallSD1, SD1),
+        "sd15": (_SmallSD1, SD15),
         "sd2": (_SmallSD2, {**SD1, "use_linear_in_transformer": True}),
         "sdxl": (_SmallSDXL, SDXL),
     }[structure]
