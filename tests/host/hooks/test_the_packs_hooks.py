@@ -10,9 +10,11 @@ import pytest
 import torch
 from excite_scene import excited, prompts, relevance
 from measure_scene import READINGS, SETTINGS
+from narrow_device import Float64OnDeviceError, NarrowDevice
 
 import nodes as host_nodes
 from hrv_pack.hrv.construct.concepts import parse_concepts
+from hrv_pack.hrv.measure import precision
 from hrv_pack.hrv.measure.concept import ConceptEffects
 from hrv_pack.nodes.construct import settings as construct
 from hrv_pack.nodes.construct.ballot import Ballot, ProjectedWords, WordEmbeddings
@@ -161,3 +163,21 @@ def test_after_an_error_a_sampling_is_as_if_there_had_been_none(model, clip, kin
     with pytest.raises(RuntimeError, match="stop"):
         sample(failing, positive, negative, **options)
     assert torch.equal(sample(patched, positive, negative, **options), whole)
+
+
+def test_a_device_without_float64_is_enough(model, clip, kind, monkeypatch):
+    """Such as Apple's GPUs. Only the device's name is changed for the pack."""
+    monkeypatch.setattr(precision, "_WITHOUT_FLOAT64", ("cpu",))
+    patched, positive, negative, options = kind(model, clip)
+    with NarrowDevice() as device:
+        sample(patched, positive, negative, **options)
+    assert device.seen > 1000
+
+
+def test_the_device_without_float64_notices_it():
+    weights = torch.nn.Parameter(torch.ones(3))
+    with NarrowDevice():
+        assert precision.wide(weights.cpu()).dtype == torch.float64
+        for there in (weights, weights * 2, torch.ones(3).to(torch.device("cpu"))):
+            with pytest.raises(Float64OnDeviceError):
+                precision.wide(there)
