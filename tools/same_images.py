@@ -75,14 +75,22 @@ def look(pack: Path) -> Seen:
         info = server.object_info()
         ours = {k: v for k, v in info.items() if v["python_module"] == f"custom_nodes.{PACK}"}
         seen.nodes = dict(facts(ours, ""))
-        graphs = {
-            path.stem: to_api(json.loads(path.read_text("utf-8")), info)
-            for path in sorted((pack / "workflows").glob("demo-*.json"))
-        }
-        for name, graph in graphs.items():
-            note_result(seen, name, server.run_prompt(graph))
+        graphs = demo_graphs(pack, info)
+        note_workflows(seen, server, graphs)
         note_studies(seen, server, graphs)
     return seen
+
+
+def demo_graphs(pack: Path, info: Facts) -> dict[str, Graph]:
+    """The demo workflows of a pack's folder as the server runs them, by name."""
+    paths = sorted((pack / "workflows").glob("demo-*.json"))
+    return {path.stem: to_api(json.loads(path.read_text("utf-8")), info) for path in paths}
+
+
+def note_workflows(seen: Seen, server: Client, graphs: dict[str, Graph]) -> None:
+    """Run each workflow as saved."""
+    for name, graph in graphs.items():
+        note_result(seen, name, server.run_prompt(graph))
 
 
 def facts(value: Any, name: str) -> Iterator[tuple[str, Any]]:

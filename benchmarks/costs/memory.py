@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,15 @@ def working_memory(run: Callable[[], Any]) -> int:
         events = json.loads(path.read_text())["traceEvents"]
     changes = sorted((e["ts"], e["args"]["Bytes"]) for e in events if e.get("name") == "[memory]")
     return max(accumulate(size for _, size in changes))
+
+
+def note_memory(
+    result: dict[str, Any], runs: Mapping[str, Callable[[], Any]], weights: int
+) -> None:
+    """Add to each row of a comparison what its run has allocated, alone and with the weights."""
+    for name, run in runs.items():
+        size = working_memory(run)
+        result[name] |= {"working_bytes": size, "bytes_with_weights": size + weights}
 
 
 def held_memory(model: Any, clip: Any) -> int:

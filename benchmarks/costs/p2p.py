@@ -18,7 +18,7 @@ from ...nodes.p2p.nodes import HRVP2PEdit
 from ...nodes.prompts.nodes import HRVPrompt
 from .full_size import full_size_sd15
 from .harness import compare, report
-from .memory import held_memory, working_memory
+from .memory import held_memory, note_memory
 from .sampling import demo_model, quiet_clock, sampler, some_relevance
 
 TEXTS = "a red plain cat on a sunny day", "a blue plain cat on a sunny day"
@@ -50,10 +50,8 @@ def variants(model: Any, clip: Any, empty: Any, layers: str, steps: int) -> dict
 def measure(name: str, runs: dict[str, Any], weights: int, rounds: int) -> None:
     """Print and keep time and memory of both variants, and whether they are within the limits."""
     result = compare(runs, rounds, quiet_clock())
-    memory = {label: working_memory(run) for label, run in runs.items()}
-    plain, ours = memory.values()
-    for label, size in memory.items():
-        result[label] |= {"working_bytes": size, "bytes_with_weights": size + weights}
+    note_memory(result, runs, weights)
+    plain, ours = (result[label]["working_bytes"] for label in runs)
     report(name if torch.cuda.is_available() else f"{name}, seconds of CPU time", result)
     ratio = result[EDITED]["ratio"]["median"]
     whole = (ours + weights) / (plain + weights)
