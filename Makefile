@@ -48,7 +48,7 @@ kills: ## 100 processes killed at random moments, a full disk, a closed folder; 
 soak: ## 500 runs in one server, some interrupted, about 20 minutes; docs/reliability.md
 	@$(PY) -m tools.reliability.soak
 
-mutants: ## 320 small changes of the code, each of which a test should notice; output/mutants
+mutants: ## 320 small changes of the code, each of which a test should notice; docs/reliability.md
 	@$(PY) -m tools.reliability.mutants
 
 check: .cache/hrv_pack ## style, formatting and types

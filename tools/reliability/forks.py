@@ -25,8 +25,8 @@ WARM = (
     *("transformers", "yaml", "filelock", "pytest", "_pytest.assertion.rewrite"),
     *("comfy.sd", "comfy.samplers", "comfy.sample", "comfy_api.latest", "folder_paths", "nodes"),
 )
-SECONDS, BYTES = 240, 16 * 2**30
-"""What one fork may compute and hold; a change may well loop for ever."""
+BYTES = 16 * 2**30
+"""What one fork may hold; a change may well ask for more and more."""
 Outcome = int
 """pytest's exit code; below 0: the signal that ended the fork."""
 
@@ -43,12 +43,12 @@ def warm() -> None:
     import_module("torch").set_num_threads(1)
 
 
-def in_fork(work: Callable[[], int], log: Path) -> Outcome:
-    """`work` in a fork with limits, its output in `log`."""
+def in_fork(work: Callable[[], int], log: Path, seconds: int = 600) -> Outcome:
+    """`work` in a fork that may compute so long, its output in `log`."""
     child = os.fork()
     if child == 0:
         try:
-            _confined(log)
+            _confined(log, seconds)
             code = work()
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", flush=True)
@@ -58,12 +58,12 @@ def in_fork(work: Callable[[], int], log: Path) -> Outcome:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def _confined(log: Path) -> None:
+def _confined(log: Path, seconds: int) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 

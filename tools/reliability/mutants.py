@@ -5,13 +5,14 @@
 The changes are drawn with a seed from all of `FOLDERS`, or from one of both; each meets the tests
 that call the changed function, quickest file first, up to `SECONDS` of them: of hrv alone its own
 tests, without the host's. Rows are kept in output/mutants and not made twice; --again repeats those
-that survived. `EQUIVALENT` names changes that change nothing, and why.
+that survived. `EQUIVALENT` names changes that change nothing, and why. Writes the section *Mutants*
+of docs/reliability.md.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from ..host import ROOT
 from .covering import Coverage, Test
 from .forks import import_changed, in_fork, run_tests, warm
 from .mutator import Mutant, digest, mutants, mutated
+from .report import machine, write_section
 
 FOLDERS = (
     *("hrv/*.py", "hrv/construct", "hrv/excite", "hrv/families", "hrv/files", "hrv/measure"),
@@ -38,7 +40,8 @@ NOT_AT = (
     *("test_cli.py", "test_full_size.py", "test_capture_memory.py", "test_killed.py"),
 )
 """Tests of other things, or that start processes, which would not see the change."""
-SECONDS = 60.0
+SECONDS, PATIENCE = 60.0, 90
+"""Of tests that one change meets, and what they may take before they count as without an end."""
 OUTPUT = ROOT / "output" / "mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
 NOTICED, SURVIVED, NOBODY = "noticed", "survived", "no test"
@@ -53,8 +56,12 @@ def drawn(count: int, seed: int, sides: list[str]) -> list[Mutant]:
         for path in (ROOT.glob(each) if "*" in each else (ROOT / each).rglob("*.py"))
     )
     every = [mutant for file in found for mutant in mutants(ROOT, file)]
-    random.Random(seed).shuffle(every)
-    return every[:count]
+    return sorted(every, key=lambda mutant: _place_in_line(seed, mutant.name))[:count]
+
+
+def _place_in_line(seed: int, name: str) -> str:
+    """At random, and the same whatever else the code has become."""
+    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
 
 
 def test_files(sides: list[str]) -> list[str]:
@@ -92,7 +99,7 @@ def meet(mutant: Mutant, names: list[str]) -> dict[str, Any]:
         import_changed(mutant.file, mutated(ROOT, mutant))
         return run_tests(names)
 
-    code = in_fork(run, log) if names else 5
+    code = in_fork(run, log, PATIENCE) if names else 5
     verdict = {0: SURVIVED, 5: NOBODY}.get(code, NOTICED)
     failed = [line for line in log.read_text("utf-8", "replace").splitlines() if "FAILED" in line]
     return {
@@ -119,19 +126,23 @@ def to_do(
             yield mutant
 
 
-def summary(drew: list[Mutant], rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """What is told at the end: how many were noticed, and which not."""
+def page(drew: list[Mutant], rows: Mapping[str, Mapping[str, Any]], seed: int) -> list[str]:
+    """The section: how many were noticed, and which not."""
     same = json.loads(EQUIVALENT.read_text("utf-8"))
     found = [rows[mutant.name] for mutant in drew if mutant.name in rows]
     noticed = [row for row in found if row["verdict"] == NOTICED]
     equal = [row for row in found if row["verdict"] != NOTICED and row["name"] in same]
     left = [row for row in found if row["verdict"] != NOTICED and row["name"] not in same]
     share = len(noticed) / max(len(noticed) + len(left), 1)
-    lines = [f"{row['verdict']}: line {row['line']}: {row['name']}" for row in left]
-    told = (
-        f"{len(found)} mutants: {len(noticed)} noticed, {len(equal)} equivalent, {len(left)} not: "
-    )
-    return "\n".join([*lines, f"{told}{share:.1%} noticed"])
+    sides = {mutant.file.partition("/")[0] for mutant in drew}
+    return [
+        f"`make mutants`: {len(found)} changes of {' and '.join(sorted(sides))}, drawn with seed "
+        f"{seed}: {len(noticed)} noticed by a test, {len(equal)} of them change nothing (each "
+        f"listed with its reason in tools/reliability/equivalent.json), {len(left)} not noticed: "
+        f"{share:.1%} of those that change something. {machine()}.",
+        "",
+        *(f"- {row['verdict']}: `{row['name']}`" for row in left),
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -149,7 +160,9 @@ def main(arguments: list[str]) -> int:
         with kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         print(f"{row['verdict']:9} {row['seconds']:6} s  {mutant.name}", flush=True)
-    print(summary(drew, rows))
+    lines = page(drew, rows, seed)
+    print("\n".join(lines))
+    write_section("Mutants", lines)
     return 0
 
 

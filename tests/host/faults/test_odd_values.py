@@ -39,6 +39,7 @@ OF_NODE = {
     HRVMeasure: {"read_as": "kitten"},
     HRVSteer: {"read_as": "Animals"},
     HRVStrengthSweep: {"read_as": "Animals", "not_as": ""},
+    HRVConcepts: {"text": "Color: red\nAnimals: cat"},
     HRVLoad: {"file": "mine.safetensors"},
 }
 """Values with which a node does what it is for."""
@@ -100,18 +101,19 @@ def call(node, parts, rng):
         result = node.execute(**connected, **values).args or ()
         for given in chain.from_iterable(x if isinstance(x, list) else [x] for x in result):
             if hasattr(given, "model_options"):
-                assert bool(sample(given, parts).isfinite().all()), "the image is not finite"
+                latents = sample(given, parts, *result[1:3] if node is HRVP2PEdit else ())
+                assert bool(latents.isfinite().all()), "the image is not finite"
             whole = not isinstance(given, torch.Tensor) or bool(given.isfinite().all())
             assert whole, "what it gives is not finite"
 
     return run, {each.id: values[each.id] for each in chosen}
 
 
-def sample(patched, parts):
-    positive = parts["conditioning"]
+def sample(patched, parts, positive=None, latent=LATENT):
+    positive = parts["conditioning"] if positive is None else positive
     negative = host_nodes.CLIPTextEncode().encode(parts["clip"], "")[0]
     return host_nodes.KSampler().sample(
-        patched, 1, 2, 5.0, "euler", "normal", positive, negative, LATENT, 1.0
+        patched, 1, 2, 5.0, "euler", "normal", positive, negative, latent, 1.0
     )[0]["samples"]
 
 

@@ -121,10 +121,11 @@ def test_an_unknown_concept_lists_the_concepts(model, hrv, positive):
         HRVConceptStrengthen.execute(model, hrv, positive, "cat", "Colour", 1.0)
 
 
-def test_a_range_the_wrong_way_round_is_an_error(model, hrv, positive):
+@pytest.mark.parametrize("end", [0.2, 0.8])
+def test_a_range_without_a_step_is_an_error(model, hrv, positive, end):
     with pytest.raises(ValueError, match="must be smaller than"):
         HRVConceptStrengthen.execute(
-            model, hrv, positive, "cat", "Animals", 1.0, start_percent=0.8, end_percent=0.2
+            model, hrv, positive, "cat", "Animals", 1.0, start_percent=0.8, end_percent=end
         )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from hrv_pack.hrv.attention import (
+    CHUNK_CPU,
     copies,
     own_maps,
     probabilities,
@@ -83,9 +85,9 @@ def test_half_precision_rounds_once():
 
 def test_every_copy_of_a_target_is_scaled():
     r = torch.tensor([2.0, -1.0])
-    found = token_factors(20, (1, 5, 5), r, own_length=6)
+    found = token_factors(20, (0, 5, 5), r, own_length=6)
     expected = torch.ones(20, 2)
-    for position in (1, 5, 7, 11, 13, 17, 19):
+    for position in (0, 5, 6, 11, 12, 17, 18):
         expected[position] = r
     assert torch.equal(found, expected)
     assert torch.equal(token_factors(20, (), r, 6), torch.ones(20, 2))
@@ -107,6 +109,26 @@ def test_unfit_factors_are_an_error():
         scale_value_rows(torch.ones(2, 5, 8), torch.ones(1, 5, 4))
     with pytest.raises(ValueError, match="do not fit factors"):
         scale_value_rows(torch.ones(2, 5, 8), torch.ones(2, 5, 3))
+
+
+class Largest(TorchDispatchMode):
+    """Notes the most numbers that one softmax gives."""
+
+    most = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        given = function(*args, **(kwargs or {}))
+        if "softmax" in str(function):
+            self.most = max(self.most, given.numel())
+        return given
+
+
+def test_the_map_of_all_tokens_never_exists_as_a_whole():
+    q, k = torch.rand(1, 4096, 8), torch.rand(1, 77, 8)
+    with Largest() as seen:
+        maps = probabilities(q, k, 2, [3])
+    assert maps.shape == (1, 2, 4096, 1)
+    assert CHUNK_CPU // 2 < seen.most <= CHUNK_CPU < 2 * 4096 * 77
 
 
 @pytest.mark.parametrize("chunk", [1, 10, 37, 1024])

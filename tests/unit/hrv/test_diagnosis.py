@@ -31,6 +31,15 @@ def test_overlaps_are_symmetric_with_ones_between_equals():
     assert found[0, 1] == iou(masks[:1], masks[1:2])[0]
 
 
+def test_a_claim_is_a_mean_over_heads_tokens_and_pixels():
+    word = [LayerMaps(s, n, torch.rand(2, h, 3, 4, 5)) for s, n, h in SD1.layers]
+    chosen = named_heads("d0.1, u2.3-5", SD1)
+    kept = [word[0].maps[:, 1:2], word[9].maps[:, 3:6]]
+    literal = torch.cat(kept, dim=1).double().mean(dim=(1, 2, 3, 4))
+    torch.testing.assert_close(claim(word, SD1, chosen).double(), literal, atol=1e-6, rtol=0)
+    assert torch.equal(claim(word, SD1, torch.zeros(128, dtype=torch.bool)), torch.zeros(2))
+
+
 def test_shares_sum_to_one_and_follow_the_chosen_heads():
     word = [LayerMaps(s, n, torch.full((1, h, 2, 4, 4), 0.1)) for s, n, h in SD1.layers]
     loud = named_heads("u2.3", SD1)

@@ -139,6 +139,19 @@ def test_video_and_foreign_models_are_named():
         head_table(nn.Linear(1, 1))
 
 
+def test_an_attention_that_reads_the_image_again_is_no_head():
+    """The host builds blocks whose second attention reads the image where it has no time axis."""
+    attention = nn.Module()
+    attention.heads, attention.to_k = 2, nn.Linear(4, 4)
+    reading, other = nn.Module(), nn.Module()
+    reading.attn2 = other.attn2 = attention
+    reading.switch_temporal_ca_to_sa, other.switch_temporal_ca_to_sa = False, True
+    layer, unet = nn.Module(), nn.Module()
+    layer.transformer_blocks = nn.ModuleList([reading, other])
+    unet.input_blocks = nn.ModuleList([nn.ModuleList([layer])])
+    assert len(cross_attention_layers(unet)) == 1
+
+
 TABLE = HeadTable((("down", 0, 2), ("down", 1, 1), ("mid", 0, 3), ("up", 0, 2)))
 
 

@@ -101,6 +101,14 @@ def test_reweighting_multiplies_the_source_columns(r):
     assert_equal(edited_output(edit, source, target), literal_output(source, target, columns))
 
 
+def test_reweighting_multiplies_new_tokens_own_columns():
+    """Of prompts that differ, a token that only the target has keeps its own map."""
+    source, target = random_qkv(6), random_qkv(7)
+    edit = reweight(align(RED, BLUE, "reweight", "corrected"), HEADS, (2,), 2.5, None)
+    columns = lambda j, m, own: 2.5 * own[..., j] if j == 2 else m[..., j]  # noqa: E731
+    assert_equal(edited_output(edit, source, target), literal_output(source, target, columns))
+
+
 def published_replacement(source_words, target_words):
     """What the published code does, word lists of (text, token count), written out as a walk."""
     mapper = torch.zeros(CHUNK, CHUNK)
@@ -156,6 +164,10 @@ def test_special_tokens_of_several_chunks_lose_no_attention(lengths):
     special = [p for p in range(source.length) if p not in source.semantic]
     assert torch.equal(mapper.sum(dim=1)[special], torch.ones(len(special)))
     assert mapper.shape == (source.length, target.length)
+    last = target.length - CHUNK
+    end = min(max(p for p in target.semantic if p >= last) + 1, target.length - 1)
+    for start in range(target.length, source.length, CHUNK):  # chunks that only the source has
+        assert mapper[start, end] == 1
 
 
 def test_corrected_mapper_follows_the_words():

@@ -61,6 +61,20 @@ def test_wrong_vectors_are_an_error(vectors, message):
         _relevance(vectors)
 
 
+def test_rows_may_be_off_by_rounding_but_not_by_a_thousandth():
+    _relevance(torch.tensor(GOOD) * (1 + 5e-5))
+    with pytest.raises(ValueError, match="must sum to the number of heads"):
+        _relevance(torch.tensor(GOOD) * 1.001)
+
+
+def test_votes_of_timestep_bins_add_up_to_the_votes():
+    bins = torch.stack([VOTES, torch.zeros_like(VOTES)])
+    assert _relevance(votes=VOTES, timestep_bins=bins).timestep_bins is bins
+    for wrong in (bins + torch.eye(2, 4, dtype=torch.int64), bins[0]):
+        with pytest.raises(ValueError, match=r"[Tt]imestep"):
+            _relevance(votes=VOTES, timestep_bins=wrong)
+
+
 @pytest.mark.parametrize("votes", [VOTES.int(), VOTES[:1], -VOTES])
 def test_wrong_votes_are_an_error(votes):
     with pytest.raises(ValueError, match=r"[Vv]otes"):

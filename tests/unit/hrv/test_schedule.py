@@ -19,6 +19,7 @@ def test_evaluations_between_two_levels_belong_to_the_step_before():
     levels = [14.6, 9.0, 5.0, 2.0, 1.0, 0.3]
     assert [step_of(s, sigmas) for s in levels] == [0, 0, 1, 1, 2, 2]
     assert step_of(float(sigmas[1]), sigmas) == 1
+    assert step_of(0.0, sigmas) == 2  # the end belongs to the last step
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 20, 51])

@@ -11,7 +11,7 @@ from head_tables import SD1, SD1_HALVINGS
 
 from hrv_pack.hrv.head_choice import named_heads
 from hrv_pack.hrv.heads import HeadTable
-from hrv_pack.hrv.maps import HeadMaps
+from hrv_pack.hrv.maps import HeadMaps, LayerMaps
 from hrv_pack.hrv.word_maps import (
     atlas,
     daam_heads,
@@ -106,7 +106,7 @@ def test_selective_map_is_equation_4(latent):
             np.testing.assert_allclose(found[image].numpy(), wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("latent", [(16, 12), (13, 9)])
+@pytest.mark.parametrize("latent", [(16, 12), (13, 9), (16, 2)])
 @pytest.mark.parametrize("heads", ["u3-5.2, m, d0.*", "d, m, u"])
 def test_the_atlas_holds_each_words_selective_map(latent, heads):
     """Also where a word has several tokens, or shares one with another word."""
@@ -144,6 +144,13 @@ def test_a_place_counts_a_words_attention_in_averages_of_that_word():
     torch.testing.assert_close(found[1], torch.tensor([[2.0, 2 / 3], [4 / 3, 0.0]]))
     assert torch.equal(found[2], torch.zeros(2, 2))  # a word that nothing attends to
     torch.testing.assert_close(times_average(7 * maps), found)
+
+
+def test_daam_leaves_out_the_middle_whatever_its_size():
+    """As large as other layers in SDXL."""
+    heads = HeadTable((("down", 0, 2), ("mid", 0, 2), ("up", 0, 1)))
+    word = [LayerMaps(s, n, torch.rand(1, h, 1, 8, 8)) for s, n, h in heads.layers]
+    assert daam_heads(word, heads, (16, 16)).tolist() == [True, True, False, False, True]
 
 
 def test_daam_map_is_daams_code_clamp_included():

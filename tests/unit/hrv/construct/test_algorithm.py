@@ -21,9 +21,9 @@ from hrv_pack.hrv.heads import HeadTable
 
 HEADS, WIDTH, PIXELS, BATCH = 4, 8, 25, 3
 WORDS = ConceptWords(
-    ("Color", "Animals", "Weather"), (("red", "sky blue"), ("cat",), ("rain", "snow", "hail storm"))
+    ("Color", "Animals", "Weather"), (("sky blue", "red"), ("cat",), ("rain", "hail storm", "snow"))
 )
-LENGTHS = ((1, 2), (1,), (1, 1, 3))
+LENGTHS = ((2, 1), (1,), (1, 3, 1))  # the longest word of a concept is not its last
 TABLE = HeadTable((("down", 0, HEADS), ("up", 0, HEADS), ("up", 1, HEADS)))
 SPAN = TABLE.span("up", 1)
 

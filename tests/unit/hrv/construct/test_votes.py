@@ -19,6 +19,13 @@ def test_nothing_counts_twice():
     assert one.done == 1
 
 
+def test_images_with_even_numbers_are_the_first_half():
+    """Files of votes hold the halves in this order."""
+    one = record([0, 2, 5])
+    assert torch.equal(one.votes[0], image_votes(0) + image_votes(2))
+    assert torch.equal(one.votes[1], image_votes(5))
+
+
 def test_a_run_becomes_relevance_with_its_timestep_bins(tmp_path):
     one = record(range(10))
     relevance = one.relevance()

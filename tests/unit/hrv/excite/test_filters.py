@@ -23,6 +23,19 @@ def test_blur_before_resizing_is_the_published_one(res, width, sigma):
     assert blur_sigma(width) == pytest.approx(sigma)
 
 
+@pytest.mark.parametrize("length", range(9, 81))
+def test_the_blur_is_odd_and_reaches_over_what_becomes_one_pixel(length):
+    width = blur_width(length, 8)
+    assert width % 2 == 1 and width - 2 < round(length / 8) + 1 <= width
+
+
+def test_a_side_that_shrinks_alone_is_blurred_alone():
+    """Maps that vary over y alone become the same, however many columns they have."""
+    profile = torch.rand(1, 1, 16, 1, generator=torch.Generator().manual_seed(2))
+    wide, narrow = (resized(profile.expand(1, 1, 16, n), (8, 8)) for n in (16, 8))
+    torch.testing.assert_close(narrow, wide)
+
+
 def test_a_map_of_the_wanted_size_is_untouched_and_flat_maps_stay_flat():
     maps = torch.rand(1, 2, 8, 8)
     assert resized(maps, (8, 8)) is maps

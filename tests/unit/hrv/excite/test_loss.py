@@ -114,6 +114,7 @@ def test_a_word_that_has_all_the_attention_costs_nothing():
     averaged[:, :, 3, 1, 2] = 5.0
     s = strongest(averaged, [ChosenToken(3, 0)], range(1, 76), None)
     assert torch.equal(token_losses(s), torch.zeros(1, 1))
+    assert not token_losses(torch.tensor([[1 + 1e-6]])).any()  # nor more than all, by rounding
 
 
 def test_the_loss_is_the_weakest_tokens_and_says_which():

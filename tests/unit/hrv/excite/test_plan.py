@@ -21,6 +21,7 @@ from hrv_pack.hrv.excite.plan import _auto_level
         ((0, 1, 2, 3), (48, 64), True, 3),  # 6 x 8
         ((0, 1, 2, 3), (41, 64), True, 3),  # rounded up to 6
         ((0, 1, 2, 3), (40, 64), True, 2),
+        ((1, 3), (64, 64), False, 1),  # both one halving off: the finer
         ((1, 2), (4, 4), False, 1),  # nothing is large enough: the finest there is
     ],
 )

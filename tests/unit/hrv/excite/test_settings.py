@@ -36,6 +36,11 @@ def test_thresholds_fall_on_the_published_steps(steps):
     assert parse_thresholds(" ") == ()
 
 
+def test_of_thresholds_on_one_step_the_highest_counts():
+    for text in ("0: 0.8, 0.2: 0.5, 0.3: 0.6", "0: 0.5, 0.2: 0.6, 0.3: 0.8"):
+        assert thresholds_by_step(parse_thresholds(text), 3) == {0: 0.8}
+
+
 @pytest.mark.parametrize("text", ["0.5", "0: high", "1.2: 0.5", "0: 1.5", "0: 0.1: 0.2"])
 def test_thresholds_that_cannot_be_read_are_an_error(text):
     with pytest.raises(ValueError, match="Expected thresholds such as"):

@@ -50,6 +50,15 @@ def test_names_never_lead_out(tmp_path: Path, name: str) -> None:
         resolve_name(name, _folders(tmp_path))
 
 
+@pytest.mark.parametrize("odd", ["a\x00b", "\ud800", "a\udfff"])
+def test_what_no_file_system_stores_is_told(tmp_path: Path, odd: str) -> None:
+    with pytest.raises(ValueError, match="characters that no file name can have"):
+        resolve_name(f"{odd}.safetensors", _folders(tmp_path))
+    if "\x00" not in odd:  # told by its letter there
+        with pytest.raises(ValueError, match="characters that no file name can have"):
+            safe_file_name(odd)
+
+
 def test_absolute_names_never_lead_out(tmp_path: Path) -> None:
     folders = _folders(tmp_path)
     for path in (tmp_path / "outside.safetensors", folders[0] / "both.safetensors"):
