@@ -13,6 +13,7 @@ from hrv_pack.tools.host import ROOT
 FOLDER = ROOT / "workflows"
 SHOWING = {"SaveImage", "PreviewImage", "HRVSheet"}
 FILES = sorted(FOLDER.glob("*.json"))
+FIRST = [path for path in FILES if "read-a-word-differently" in path.stem]
 each_workflow = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 each_demo = pytest.mark.parametrize(
     "path", [p for p in FILES if p.stem.startswith("demo")], ids=lambda path: path.stem
@@ -41,6 +42,17 @@ def test_the_thumbnail_is_an_image(path):
 def test_a_note_says_what_to_look_at(path):
     notes = [node for node in read(path)["nodes"] if node["type"] in NOTES]
     assert any("".join(note["widgets_values"]).strip() for note in notes)
+
+
+@pytest.mark.parametrize("path", FIRST, ids=lambda path: path.stem)
+def test_the_first_template_to_open_can_be_read_as_it_opens(path):
+    """The page shows a template whole on three quarters of its height or width, and in the classic
+    renderer no letters smaller than 8 pixels; a node's are 14, its title 30 high."""
+    boxes = [(*node["pos"], *node["size"]) for node in read(path)["nodes"]]
+    left, top = min(box[0] for box in boxes), min(box[1] - 30 for box in boxes)
+    right, bottom = (max(box[side] + box[side + 2] for box in boxes) for side in (0, 1))
+    scale = 0.75 * min(1600 / (right - left + 20), 1000 / (bottom - top + 20))
+    assert scale >= 8 / 14
 
 
 @each_workflow
