@@ -12,6 +12,8 @@ from page_words import EDITOR, READY
 from hrv_pack.tools.host import ROOT
 from hrv_pack.tools.server import Server
 
+# Milliseconds in which what is waited for must come, on a machine that is busy with much else.
+PATIENCE = 300_000
 # The browser's notes on answers such as 400; what the page says of itself while it opens, and of
 # every prompt that is refused.
 NOT_OURS = (
@@ -29,6 +31,7 @@ class Browser:
 
     def new_page(self, **settings: Any) -> Any:
         page = self._browser.new_page(**settings)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("console", self._hear)
         return page
@@ -79,7 +82,6 @@ def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
 def page(chromium: Any, server: Server) -> Any:
     """The page, open and ready."""
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(120_000)
     page.goto(server.url)
     page.wait_for_function(READY)
     return page

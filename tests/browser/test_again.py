@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from page_words import EDITOR, READY
+from page_words import EDITOR, INTERRUPTED, READY
 from small_relevance import relevance
 
 from hrv_pack.hrv.files.hrv_file import save_relevance
@@ -26,6 +26,9 @@ SAID = "node('HRVSteer')?.properties['HRV text'] ?? ''"
 STEPS = 4
 # What was run before is not run again: each graph has a strength of its own.
 STRENGTHS = count(0.5, 0.05)
+# Whether the page has kept the open workflow with what its node said.
+STORED = """said => Object.values(localStorage).concat(Object.values(sessionStorage))
+  .some(kept => kept.includes(JSON.stringify(said).slice(1, -1)))"""
 # A file that is let go over the canvas, as the page sees it.
 DROP = """async source => {
   const image = await (await fetch(source)).blob(), carried = new DataTransfer();
@@ -57,10 +60,7 @@ def test_an_interrupted_run_can_be_run_again(editor):
     editor.evaluate(SMALL, ["Electronics", 400, next(STRENGTHS)])
     run(editor)
     editor.wait_for_function("node('KSampler').progress > 0")
-    editor.evaluate(
-        """() => { window.interrupted = false; app.api.addEventListener(
-          'execution_interrupted', () => { window.interrupted = true }) }"""
-    )
+    editor.evaluate(INTERRUPTED)
     editor.get_by_role("button", name="Cancel current run").click()
     editor.wait_for_function("window.interrupted")
     assert not editor.evaluate(IMAGE)
@@ -72,7 +72,7 @@ def test_an_interrupted_run_can_be_run_again(editor):
 def test_a_reload_keeps_the_graph_what_it_said_and_its_words(made, screenshots, request):
     said = made.evaluate(SAID)
     assert "mouse" in said
-    made.wait_for_timeout(2000)  # the page keeps what is open
+    made.wait_for_function(STORED, arg=said)
     made.reload()
     made.wait_for_function(READY)
     made.evaluate(EDITOR)
@@ -132,7 +132,6 @@ def test_a_file_that_changed_on_disk_is_read_again(editor, server):
 
 def test_two_tabs_show_each_their_own(made, chromium, server):
     other = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    other.set_default_timeout(120_000)
     other.goto(server.url)
     other.wait_for_function(READY)
     other.evaluate(EDITOR)

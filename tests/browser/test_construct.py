@@ -5,6 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
+from page_words import INTERRUPTED
 
 from hrv_pack.hrv.files.vote_file import load_votes
 from hrv_pack.tools.host import ROOT
@@ -19,7 +20,6 @@ SHOWN = f"() => {NODE}.imgs?.length && {NODE}.imgs[0].naturalWidth > 1"
 @pytest.fixture
 def page(chromium, server):
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(300_000)
     page.goto(f"{server.url}/?template={quote('demo-construct')}&source={PACK}")
     page.wait_for_function(NODE)
     yield page
@@ -47,9 +47,9 @@ def test_a_cancelled_run_keeps_its_images_and_goes_on(page, server, screenshots)
     page.wait_for_function(SHOWN)
     page.screenshot(path=screenshots / "construct-running.png")
     told = told_images(page, 2)
+    page.evaluate(INTERRUPTED)
     page.get_by_role("button", name="Cancel current run").click()
-    page.wait_for_function("() => !window.app.graph.nodes.some(node => node.progress > 0)")
-    page.wait_for_timeout(1000)
+    page.wait_for_function("window.interrupted")
     kept = load_votes(votes).done
     assert told <= kept < IMAGES
     run(page)

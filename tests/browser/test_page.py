@@ -51,11 +51,8 @@ def test_run_shows_the_images(chromium, server, screenshots, path):
     """Opened as a template, as people find it; the real button; the images in their nodes."""
     workflow = json.loads(path.read_text())
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(300_000)
     page.goto(f"{server.url}/?template={quote(path.stem)}&source={PACK}")
-    page.wait_for_function(
-        f"expected => {KINDS} === expected", arg=kinds(workflow), timeout=120_000
-    )
+    page.wait_for_function(f"expected => {KINDS} === expected", arg=kinds(workflow))
     assert complaints(page) == []
     page.get_by_test_id("queue-button").click()
     shown = [n["id"] for n in workflow["nodes"] if n["type"] in SHOWING]

@@ -38,7 +38,6 @@ SHOWN = "key => window.app.graph.getNodeById(key).imgs?.every(image => image.nat
 @pytest.mark.parametrize("name", APPS)
 def test_an_app_opens_as_a_form_and_shows_what_it_makes(chromium, server, screenshots, name):
     page = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(300_000)
     page.goto(f"{server.url}/?template={quote(name)}&source={PACK}")
     # a newer page greets a first visitor to apps with a tour
     page.add_locator_handler(page.get_by_text("Skip", exact=True), lambda skip: skip.click())

@@ -1,7 +1,8 @@
 """Words for the page's editor in which browser tests are told, and when the page is ready."""
 
-# node("HRVLoad"), field("HRVLoad", "file"), menu of a field, type into it; empty() leaves no nodes,
-# and add("HRVPrompt", { text: "a cat", clip: [model, 1] }) makes one with fields and connections.
+# node("HRVLoad"), field("HRVLoad", "file"), menu of a field, type into it; empty() leaves no nodes
+# and begins with new ids, for Nodes 2.0 may show at a node what another of its id has made;
+# add("HRVPrompt", { text: "a cat", clip: [model, 1] }) makes one with fields and connections.
 EDITOR = """() => Object.assign(window, {
   every: () => [app.rootGraph, ...app.rootGraph.subgraphs.values()].flatMap(graph => graph.nodes),
   node: type => every().find(node => node.type === type),
@@ -22,7 +23,11 @@ EDITOR = """() => Object.assign(window, {
     return made },
   empty: async () => {
     await app.loadGraphData({ version: 0.4, nodes: [], links: [], groups: [] });
+    app.rootGraph.state.lastNodeId = Date.now() % 1e9;
     app.canvas.ds.scale = 1;
     app.canvas.ds.offset[0] = app.canvas.ds.offset[1] = 0; app.canvas.setDirty(true, true) },
 })"""
+# From now on `window.interrupted` says whether a run was.
+INTERRUPTED = """() => { window.interrupted = false; app.api.addEventListener(
+  'execution_interrupted', () => { window.interrupted = true }) }"""
 READY = "window.app?.canvas?.graph?.nodes && window.app.extensionManager"
