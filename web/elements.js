@@ -42,7 +42,9 @@ export function addField(node, name, { className, most, after, advanced }) {
   const inner = element("div", { className });
   const outer = element("div", { className: "hrv-field" }, inner);
   const height = () => Math.min(most, Math.max(LINE, inner.offsetHeight)) + 2 * MARGIN;
-  const options = { serialize: false, margin: MARGIN, getMinHeight: height, advanced };
+  // the classic page would hide it where a graph is seen from afar, as templates are when they open
+  const shown = { hideOnZoom: false, advanced };
+  const options = { serialize: false, margin: MARGIN, getMinHeight: height, ...shown };
   const widget = node.addDOMWidget(name, "HRV_VIEW", outer, options);
   widget.serialize = false;
   if (after) {

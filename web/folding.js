@@ -26,6 +26,7 @@ export function setUpFolding(node) {
   button.serialize = false;
   buttons.set(node, button);
   refold(node);
+  if (classic()) node.setSize([node.size[0], node.computeSize()[1]]); // a new one, no higher than needed
 }
 
 // Hides and shows by what holds now: the renderer, the button, links into fields.

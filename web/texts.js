@@ -1,5 +1,6 @@
 // What a node has to say stands on the node: while it runs, afterwards, and after a reload.
 import { api } from "../../scripts/api.js";
+import { app } from "../../scripts/app.js";
 import { addField } from "./elements.js";
 import { nodeOfRun } from "./graph.js";
 
@@ -12,6 +13,13 @@ const views = new WeakMap(); // node -> the element with its text
 
 export function listenForTexts() {
   api.addEventListener(EVENT, ({ detail }) => tell(nodeOfRun(detail.node), detail.text));
+  api.addEventListener("execution_success", keep);
+}
+
+// The page keeps an open workflow for a reload when somebody clicks; here, what a run has told too.
+function keep() {
+  const tracker = app.extensionManager?.workflow?.activeWorkflow?.changeTracker;
+  (tracker?.captureCanvasState ?? tracker?.checkState)?.call(tracker);
 }
 
 export function setUpText(node) {
