@@ -37,9 +37,9 @@ SHOWN = """type => {
   const it = node(type), drawn = [...document.querySelectorAll(`[data-node-id="${it.id}"] img`)];
   const all = drawn.length ? drawn : (it.imgs ?? []);
   return all.length > 0 && all.every(image => image.naturalWidth > 1) && all[0].src }"""
-# Whether the search lists a title among its first.
+# Whether the search lists what begins so among its first.
 LISTED = """([title, first]) => [...document.querySelectorAll('[data-testid="result-item"]')]
-  .slice(0, first).some(item => item.innerText.split("\\n")[0].trim() === title)"""
+  .slice(0, first).some(item => item.innerText.trim().startsWith(title))"""
 STEERS_LINKS = f"""() => node('{STEER}').inputs.filter(input => input.link != null).length +
   node('{STEER}').outputs.reduce((sum, output) => sum + (output.links?.length ?? 0), 0)"""
 TERMS = {
@@ -89,10 +89,11 @@ def put(page, term, type_, place):
     page.wait_for_function(LISTED, arg=[term, 1])
     page.keyboard.press("Enter")
     page.wait_for_function(f"node('{type_}')")
-    page.mouse.move(*place)
+    page.wait_for_function("!document.querySelector('[role=dialog], .p-dialog-mask')")
+    page.mouse.move(*place)  # the node hangs at the pointer once this is seen
+    page.wait_for_timeout(300)
     page.mouse.click(*place)
     page.wait_for_function(f"!node('{type_}').flags.ghost")
-    page.wait_for_function("!document.querySelector('[role=dialog]')")
 
 
 def connect(page, origin, output, target, name):
