@@ -152,6 +152,7 @@ def nobody() -> None:
     """From now on this process may write nothing of root's."""
     if os.getuid() == 0:
         os.setuid(65534)
+        tempfile.tempdir = tempfile.mkdtemp()  # the run's lock in the other one is root's
 
 
 def refused(scene: Scene, folder: Path, before: Callable[[], None], closed: bool) -> Found:
