@@ -16,6 +16,8 @@ from torch import Tensor
 
 CHUNK_CPU, CHUNK_GPU = 2**18, 2**21
 """Probabilities formed at a time: what a CPU keeps near, and what fills a GPU (8 MB)."""
+LONG = 512
+"""Keys of the contexts that transformers are given, padded."""
 
 
 def repeated(x: Tensor, length: int, dim: int = 0) -> Tensor:
@@ -37,6 +39,8 @@ def own_maps(maps: Tensor, tokens: int, length: int) -> Tensor:
     The maps of a token's copies among the first `tokens` add up to its own. Keys past `tokens`
     belong to other packs.
     """
+    if maps.shape[-1] == length:
+        return maps
     return maps[..., :tokens].unflatten(-1, (tokens // length, length)).sum(dim=-2)
 
 
@@ -87,21 +91,20 @@ def probabilities(
     fitting = chunk or max(1, most // keys[..., 0].numel())
     parts = []
     for some in queries.split(fitting, dim=-1):
-        maps = (keys @ some.float()).softmax(dim=-2)  # tokens first: a token's map in one piece
+        maps = _softmax(keys @ some.float())  # tokens first: a token's map in one piece
         parts.append(torch.cat([maps[:, :, run] for run in runs], dim=2))
     return torch.cat(parts, dim=-1).transpose(-1, -2)
 
 
-def token_maps(
-    q: Tensor, k: Tensor, heads: int, positions: Sequence[int], own: int, length: int
-) -> Tensor:
-    """Maps (B, h, N, len(positions)) of a prompt's tokens, the maps of their copies added up.
+def _softmax(logits: Tensor) -> Tensor:
+    """Softmax of (..., T, pixels) over T.
 
-    q (B, N, h*d), k (B, T, h*d); own: length of the prompt, which the host repeated to `length`.
+    torch's adds up one key after another, whose rounding is felt among hundreds of padded ones.
     """
-    maps = probabilities(q, k, heads, copies(positions, own, length))
-    found, count = maps.shape[-1], len(positions)
-    return maps if found == count else own_maps(maps, found, count)
+    if logits.shape[-2] < LONG:
+        return logits.softmax(dim=-2)
+    weights = (logits - logits.detach().amax(dim=-2, keepdim=True)).exp()
+    return weights / weights.sum(dim=-2, keepdim=True)
 
 
 def full_maps(q: Tensor, k: Tensor, heads: int) -> Tensor:

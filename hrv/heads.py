@@ -181,7 +181,7 @@ class CrossAttentionLayer:
     block: the host's key such as ("input", 1); block_index: the depth inside its transformer;
     attention: the host's module (untyped), of U-Nets an attn2 with to_q, to_k, to_v, heads and
     dim_head; values: what in it projects the text's values, or empty where text and image attend
-    jointly.
+    jointly; queries, keys: what in it gives them as they are compared.
     """
 
     stage: Stage
@@ -191,6 +191,8 @@ class CrossAttentionLayer:
     block_index: int
     attention: Any
     values: str = "to_v"
+    queries: str = "to_q"
+    keys: str = "to_k"
 
 
 def cross_attention_layers(unet: nn.Module) -> tuple[CrossAttentionLayer, ...]:

@@ -1,6 +1,7 @@
 """Attention maps of words, kept head by head (arXiv 2604.05906, section 2).
 
-I: images; H: heads of the model; h, w: a layer's own resolution; T: captured tokens.
+I: images, of videos their frames, one after the other; H: heads of the model; h, w: a layer's own
+resolution; T: captured tokens.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from .heads import HeadTable, Stage
 from .resolution import Size, layer_size
@@ -29,15 +31,51 @@ class LayerMaps:
         return self.maps.shape[-2], self.maps.shape[-1]
 
 
+@dataclass(frozen=True)
+class Grid:
+    """How the pixels of a layer lie, and how often the sides are halved before they are kept.
+
+    frames: of each image's latent; size: (h, w) of a frame; rows behind them are no pixels.
+    """
+
+    frames: int
+    size: Size
+    halved: int = 0
+
+    def kept(self, maps: Tensor) -> Tensor:
+        """Maps (I, heads, rows, n) as they are kept, (I * frames, heads, pixels, n).
+
+        Halving takes the means of two by two pixels, of those that there are at an odd side.
+        """
+        height, width = self.size
+        own = maps[:, :, : self.frames * height * width].unflatten(2, (self.frames, -1))
+        own = own.movedim(2, 1).flatten(0, 1)
+        if not self.halved:
+            return own
+        grid = own.movedim(-1, 2).unflatten(-1, self.size)
+        for _ in range(self.halved):
+            grid = avg_pool2d(grid.flatten(1, 2), 2, ceil_mode=True).unflatten(1, grid.shape[1:3])
+        return grid.flatten(-2).movedim(2, -1)
+
+
+def halvings_within(values: int, most: int) -> int:
+    """How often both sides of maps of so many values must be halved to leave at most `most`."""
+    halved = 0
+    while values > most * 4**halved:
+        halved += 1
+    return halved
+
+
 class HeadMaps:
     """Attention maps of T tokens summed over evaluations, for every head of a model.
 
     Bicubic upsampling is linear, so sums stay at each layer's own resolution and are upsampled
-    once, whichever heads are asked for afterwards. latent: (height, width) of the latent.
+    once, whichever heads are asked for afterwards. latent: (height, width) of the latent; frames:
+    of each image's.
     """
 
-    def __init__(self, heads: HeadTable, tokens: int, latent: Size) -> None:
-        self.heads, self.tokens, self.latent = heads, tokens, latent
+    def __init__(self, heads: HeadTable, tokens: int, latent: Size, frames: int = 1) -> None:
+        self.heads, self.tokens, self.latent, self.frames = heads, tokens, latent, frames
         self._sums: dict[tuple[Stage, int], Tensor] = {}
         self._counts: dict[tuple[Stage, int], list[int]] = {}
 
@@ -68,7 +106,7 @@ class HeadMaps:
 
     def to(self, device: torch.device | str) -> HeadMaps:
         """The same maps on another device; self keeps its own."""
-        moved = HeadMaps(self.heads, self.tokens, self.latent)
+        moved = HeadMaps(self.heads, self.tokens, self.latent, self.frames)
         moved._sums = {key: total.to(device) for key, total in self._sums.items()}
         moved._counts = {key: list(count) for key, count in self._counts.items()}
         return moved

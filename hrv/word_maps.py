@@ -107,8 +107,10 @@ def daam_map(word: Sequence[LayerMaps], heads: HeadTable, chosen: Tensor, size: 
 def daam_heads(word: Sequence[LayerMaps], heads: HeadTable, latent: Size) -> Tensor:
     """The heads DAAM looks at, (H,) bool: not the mid block, not 1/64 of the latent's pixels.
 
-    On SD1.x at 512 x 512 these are 120 of 128.
+    On SD1.x at 512 x 512 these are 120 of 128; of transformers, whose layers are all alike, all.
     """
+    if heads.architecture:
+        return torch.ones(len(heads), dtype=torch.bool)
     chosen = torch.zeros(len(heads), dtype=torch.bool)
     for layer in word:
         factor = round((prod(latent) / prod(layer.size)) ** 0.5)

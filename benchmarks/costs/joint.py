@@ -1,18 +1,21 @@
-"""What steering costs where text and image attend jointly: one block of Flux's size."""
+"""What steering and capturing cost where text and image attend jointly: a block of Flux's size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import comfy.ldm.flux.math
 import comfy.model_management
 import comfy.model_patcher
 import comfy.supported_models
 import torch
+from comfy.ldm.modules.attention import attention_pytorch
 
 import nodes as host_nodes
 
 from ...hrv.text.tokens import Token, TokenTable
+from ...nodes.maps.capture import HRVCapture
 from ...nodes.prompts.tag import Prompt, tag
 from ...nodes.steering.word_weight import HRVWordWeight
 from .harness import compare, report
@@ -54,8 +57,8 @@ def one_block() -> Any:
 
 
 def prompt() -> Any:
-    """A random conditioning of words w0, w1 ..."""
-    tokens = tuple(Token(place, f"w{place}", True) for place in range(TOKENS))
+    """A random conditioning of TOKENS tokens, the first of which are words w0, w1 ..."""
+    tokens = tuple(Token(place, f"w{place}", True) for place in range(WORDS))
     tagged = Prompt("bench", "", (TokenTable(TOKENS, tokens),))
     embedding = torch.randn(1, TOKENS, 4096, generator=torch.Generator().manual_seed(1))
     return tag([[embedding, {"pooled_output": torch.zeros(1, 768)}]], tagged)
@@ -75,13 +78,16 @@ def run_of(model: Any, positive: Any, side: int) -> Callable[[], Any]:
 
 def main(side: str = "1024") -> None:
     pixels = int(side)
+    comfy.ldm.flux.math.optimized_attention = attention_pytorch  # what the host takes on GPUs
     positive, model = prompt(), one_block()
     ten = ", ".join(f"w{place}" for place in range(WORDS))
     weighted = HRVWordWeight.execute(model, positive, ten, 1.5).args[0]
     neutral = HRVWordWeight.execute(model, positive, ten, 1.0).args[0]
+    captured = HRVCapture.execute(model, positive).args[0]
     variants = {
         "unpatched": run_of(model, positive, pixels),
         "ten words weighted, every head": run_of(weighted, positive, pixels),
         "weight 1": run_of(neutral, positive, pixels),
+        "ten words captured, every head": run_of(captured, positive, pixels),
     }
     report(f"one block of Flux's size, {side} x {side}", compare(variants, ROUNDS, quiet_clock()))

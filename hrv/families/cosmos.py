@@ -13,6 +13,10 @@ COSMOS = Family(
     attention="cross_attn",
     heads="n_heads",
     values="v_proj",
+    queries="q_norm",
+    keys="k_norm",
+    projected="k_proj",
+    patch="patch_spatial",
 )
 # Built alike, but another text encoder: other heads may matter.
 ANIMA = replace(COSMOS, name="Anima", classes=frozenset({"Anima"}))

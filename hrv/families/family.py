@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from torch import Tensor
+
 from ..heads import CrossAttentionLayer, HeadTable, Stage
+from ..resolution import Size, side
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,14 @@ class Family:
     blocks), in call order; attention: path in a block of the module in whose forward the text
     attention runs, and nothing else of that kind; heads: in that module, their number; values: in
     it, the projection of the text's values, or empty where text and image attend jointly, the text
-    first; padded_to: path in the model of the number of which the text's length there is made a
-    multiple; pads_left: whether the host lengthens a context in front; refused: what the host calls
-    reference images that it mixes with the image to be made, so that its rows are not known. (Where
-    it counts their rows, they stand last.)
+    first; queries, keys: in it, what gives them as they are compared, where it has values;
+    projected: in it, what makes of the text what `keys` is given; text: path in the model of what
+    each token of a context goes through before the blocks; patch: path in the model of the side of
+    its patches of the latent, or of (frames, height, width); padded_to: path in the model of the
+    number of which the text's length there is made a multiple; pads_left: whether the host
+    lengthens a context in front; refused: what the host calls reference images that it mixes with
+    the image to be made, so that its rows are not known. (Where it counts their rows, they stand
+    last.)
     """
 
     name: str
@@ -31,6 +38,11 @@ class Family:
     attention: str
     heads: str
     values: str = ""
+    queries: str = ""
+    keys: str = ""
+    projected: str = ""
+    text: str = ""
+    patch: str = "patch_size"
     where: str = ""
     kin: str = ""
     padded_to: str = ""
@@ -55,16 +67,32 @@ class Family:
             for number, block in enumerate(at(model, path)):
                 module = at(block, self.attention)
                 heads = int(getattr(module, self.heads))
-                found.append(
-                    CrossAttentionLayer(
-                        stage, number, heads, (path, number), 0, module, self.values
-                    )
-                )
+                key = (path, number)
+                names = (self.values, self.queries, self.keys)
+                found.append(CrossAttentionLayer(stage, number, heads, key, 0, module, *names))
         return tuple(found)
+
+    def keys_of(self, model: object, layer: CrossAttentionLayer, tokens: Tensor) -> Tensor:
+        """The keys (K, h*d) of a cross-attention, of tokens (K, width) of a context."""
+        embedded = at(model, self.text)(tokens) if self.text else tokens
+        projected = getattr(layer.attention, self.projected)(embedded)
+        norm = getattr(layer.attention, self.keys)
+        weight = getattr(norm, "weight", None)
+        by_head = weight is not None and weight.shape[-1] * layer.heads == projected.shape[-1]
+        if by_head and layer.heads > 1:
+            projected = projected.unflatten(-1, (layer.heads, -1))
+        keys: Tensor = norm(projected)
+        return keys.flatten(1)
 
     def head_table(self, model: object) -> HeadTable:
         """The ordered heads of a model of this family."""
         return HeadTable(tuple((x.stage, x.layer, x.heads) for x in self.layers(model)), self.name)
+
+    def size(self, model: object, latent: Size) -> Size:
+        """The size at which a model of this family sees a frame of a latent of this size."""
+        patch = at(model, self.patch)
+        across = patch[-1] if isinstance(patch, (tuple, list)) else patch
+        return side(latent[0], int(across)), side(latent[1], int(across))
 
     def text_length(self, model: object, context: int) -> int:
         """How many rows of a joint sequence are text, of a context of so many tokens."""

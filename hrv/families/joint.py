@@ -6,7 +6,8 @@ In one sequence of text X, the image I that is made and reference images R, the 
     A'[i, j] = s[j] A[i, j]   for i in I, j in X;   A' = A elsewhere;   A = softmax(QK^T / sqrt(d))
 
 Rows of a softmax do not depend on one another, so that A' V is Attn(Q_I, K, diag(s) V) in the rows
-of I and Attn(Q, K, V) in all others. B: batch rows; h: heads; L: length; T: tokens; d: channels.
+of I and Attn(Q, K, V) in all others; maps are read in the rows of I. B: batch rows; h: heads; L:
+length; T: tokens; d: channels.
 """
 
 from __future__ import annotations
@@ -48,6 +49,31 @@ def scale_text_values(v: Tensor, factors: Tensor) -> Tensor:
     own = v[:, :, :tokens] * factors.transpose(1, 2).unsqueeze(-1)
     scaled[:, :, :tokens] = own.to(v.dtype)
     return scaled
+
+
+def column_maps(q: Tensor, k: Tensor, sums: Tensor, scale: float) -> Tensor:
+    """Columns exp(scale q k^T - sums) of a softmax over more keys, (B, h, N, n) float32.
+
+    q (B, h, N, d); k (B, h, n, d) of the columns; sums (B, h, N), `log_sum_exp` of all keys.
+    """
+    logits = (q.float() * scale) @ k.float().transpose(-1, -2)
+    return logits.sub_(sums.float().unsqueeze(-1)).exp_()
+
+
+def log_sum_exp(q: Tensor, k: Tensor, scale: float) -> Tensor:
+    """log sum_j exp(scale q_i k_j), (B, h, N) float32: q (B, h, N, d), k (B, h, L, d)."""
+    return ((q.float() * scale) @ k.float().transpose(-1, -2)).logsumexp(dim=-1)
+
+
+def one_hot(v: Tensor, columns: Sequence[int]) -> Tensor:
+    """Values like v (B, h, L, d) with which attention gives its maps: A E = A[:, columns].
+
+    At most d columns; the channels after them are 0.
+    """
+    values = torch.zeros_like(v)
+    for channel, column in enumerate(columns):
+        values[:, :, column, channel] = 1
+    return values
 
 
 def take_rows(x: Tensor, rows: Sequence[slice], dim: int) -> Tensor:

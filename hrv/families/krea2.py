@@ -10,5 +10,6 @@ KREA2 = Family(
     blocks=(("block", "blocks"),),
     attention="attn",
     heads="heads",
+    patch="patch",
     where="txtfusion",
 )

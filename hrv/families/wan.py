@@ -12,5 +12,9 @@ WAN = Family(
     attention="cross_attn",
     heads="num_heads",
     values="v",
+    queries="norm_q",
+    keys="norm_k",
+    projected="k",
+    text="text_embedding",
     refused=("reference_latent", "time_dim_concat", "context_latents"),
 )

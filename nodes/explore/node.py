@@ -78,6 +78,6 @@ class HRVExplore(io.ComfyNode):
         captured = maps.of(latent)
         shown = image_of(image, latent, captured)
         words = explored_words(maps, captured)
-        run = SHELF.put(Explored(words, captured, latent.shape[0], hrv))
+        run = SHELF.put(Explored(words, captured, len(shown), hrv))
         images = ui.PreviewImage(shown, cls=cls).as_dict()["images"]
         return io.NodeOutput(ui={EXPLORED: [{"run": run, "images": images}]})

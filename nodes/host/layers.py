@@ -13,6 +13,7 @@ from ...hrv.attention import scale_value_rows
 from ...hrv.heads import CrossAttentionLayer
 from .company.rows import in_queries, rows_of
 from .hooks import Call
+from .transformer.maps import ProjectedMaps, TextMaps
 
 Factors = Callable[[Call, torch.device], torch.Tensor | None]
 """Factors (rows, tokens, heads) of a layer that reads the rows of this call; None: all are 1."""
@@ -59,29 +60,34 @@ def on_values(
 def on_maps(
     call: Call,
     layer: CrossAttentionLayer,
-    read: Callable[[Call, torch.Tensor, torch.Tensor], None],
+    read: Callable[[Call, TextMaps], None],
+    missed: Callable[[], None],
 ) -> list[RemovableHandle]:
-    """Calls read(call as the layer sees it, q, k) with all that attend in a layer; changes nothing.
+    """Calls read(call as the layer sees it, its maps of the text) before any rescaling.
 
-    q (rows, N, h*d), k (rows, T, h*d). A pack may project other keys for the same queries later.
+    Changes nothing. A pack may project other keys for the same queries later. missed() is called
+    where another pack has changed what a joint attention attends to.
     """
+    if call.joint is not None:
+        return call.joint.on_maps(layer, partial(read, call), missed)
     attention: Any = layer.attention
     fresh: list[torch.Tensor] = []
     latest: list[torch.Tensor] = []
 
     def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
-        fresh[:] = latest[:] = [q]
+        fresh[:] = latest[:] = [q.flatten(2)]
 
     def both(_module: Any, args: Any, k: torch.Tensor) -> None:
-        at = rows_of(call, args[0])
+        at, keys = rows_of(call, args[0]), k.flatten(2)
         if fresh:
-            read(at, fresh.pop(), k)
+            read(at, ProjectedMaps(fresh.pop(), keys, layer.heads))
         elif latest and at.queries:
-            read(*in_queries(at, latest[0], k))
+            wide, q, keys = in_queries(at, latest[0], keys)
+            read(wide, ProjectedMaps(q, keys, layer.heads))
 
     return [
-        attention.to_q.register_forward_hook(remember),
-        attention.to_k.register_forward_hook(both),
+        getattr(attention, layer.queries).register_forward_hook(remember),
+        getattr(attention, layer.keys).register_forward_hook(both),
     ]
 
 

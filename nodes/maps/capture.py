@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..host.model import model_heads
+from ..host.model import steered_heads
 from ..host.patching import add_hooks
 from ..prompts.tag import prompts_of
 from ..shared.inputs import CATEGORY, model_input
@@ -75,7 +75,7 @@ class HRVCapture(io.ComfyNode):
         prompts = prompts_of(conditioning)
         if not any(prompt.semantic for prompt in prompts):
             raise ValueError("HRV Capture: the prompt is empty. Write a word to watch.")
-        maps = CapturedMaps(prompts, model_heads(model))
+        maps = CapturedMaps(prompts, steered_heads(model))
         preview = None
         if preview_word.strip():
             preview = MapPreview(node_id(cls), maps.columns(preview_word))

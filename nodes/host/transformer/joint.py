@@ -1,8 +1,9 @@
-"""The joint attentions of one call of a transformer, and what is to be rescaled in them."""
+"""The joint attentions of one call of a transformer: what is rescaled and what is read in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,45 +12,31 @@ import torch
 from torch.utils.hooks import RemovableHandle
 
 from ....hrv.families.family import Family
-from ....hrv.families.joint import Rows, joint_rows, put_rows, scale_text_values, take_rows
+from ....hrv.families.joint import Rows, joint_rows, scale_text_values
 from ....hrv.heads import CrossAttentionLayer
+from .attention import Attention, asked_for
+from .maps import JointMaps, Listening, TextMaps
+from .marks import Mark, Running
 
 OVERRIDE = "optimized_attention_override"
 """The one place in transformer_options for a function that takes the host's attention's place."""
 _INPUT = "post_input"
 """Among the patches in transformer_options: what changes text and images before the blocks."""
+_FUSED = "attention_pytorch"
+"""The host's attention by torch's fused kernels."""
 Factors = Callable[[torch.device], torch.Tensor | None]
 """Factors (rows, tokens, heads) of a layer on a device; None where all are 1."""
+Missed = Callable[[], None]
+"""Called where another pack has changed what the layer attends to."""
 
 
-@dataclass(frozen=True)
-class Attention:
-    """An attention as the host asks for it: q, k, v (B, h, L, d) and what goes with them."""
+@dataclass
+class _Site:
+    """What is to be done in the attention of one layer."""
 
-    attend: Callable[..., torch.Tensor]
-    q: torch.Tensor
-    k: torch.Tensor
-    v: torch.Tensor
-    heads: int
-    mask: torch.Tensor | None
-    more: Mapping[str, Any]
-
-    def whole(self) -> torch.Tensor:
-        """As it was asked for."""
-        return self.attend(self.q, self.k, self.v, self.heads, mask=self.mask, **self.more)
-
-    def split(self, rows: Rows, values: torch.Tensor) -> torch.Tensor:
-        """`values` in place of v for the target's rows alone."""
-        dim = 2 if self.more.get("skip_output_reshape") else 1
-        target = self._of((rows.target,), values)
-        return put_rows(target, self._of(rows.others, self.v), rows, dim)
-
-    def _of(self, rows: tuple[slice, ...], values: torch.Tensor) -> torch.Tensor:
-        mask, length = self.mask, self.q.shape[2]
-        if mask is not None and mask.ndim > 1 and mask.shape[-2] == length > 1:
-            mask = take_rows(mask, rows, -2)
-        q = take_rows(self.q, rows, 2).contiguous()  # some attention backends want it so
-        return self.attend(q, self.k, values, self.heads, mask=mask, **self.more)
+    factors: list[Factors] = field(default_factory=list)
+    reads: list[Callable[[TextMaps], None]] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
 
 
 @dataclass
@@ -61,25 +48,36 @@ class JointAttention:
 
     family: Family
     text: int
-    _running: CrossAttentionLayer | None = None
-    _acts: dict[int, list[tuple[Factors, Callable[[], None]]]] = field(default_factory=dict)
+    _running: Running = field(default_factory=Running)
+    _sites: dict[int, _Site] = field(default_factory=dict)
 
     def on_values(
-        self, layer: CrossAttentionLayer, factors: Factors, missed: Callable[[], None]
+        self, layer: CrossAttentionLayer, factors: Factors, missed: Missed
     ) -> list[RemovableHandle]:
         """Rescales a layer's maps of the text, in the rows of the image that is made."""
-        acts = self._acts.setdefault(id(layer.attention), [])
-        acts.append((factors, missed))
-        if len(acts) > 1:
-            return []  # the module tells already when it runs
+        site, handles = self._site(layer)
+        site.factors.append(factors)
+        site.missed.append(missed)
+        return handles
 
-        def begins(_module: Any, _args: Any) -> None:
-            self._running = layer
+    def on_maps(
+        self, layer: CrossAttentionLayer, read: Callable[[TextMaps], None], missed: Missed
+    ) -> list[RemovableHandle]:
+        """Gives `read` the layer's maps of the text in each evaluation, as the softmax has them."""
+        site, handles = self._site(layer)
+        site.reads.append(read)
+        site.missed.append(missed)
+        return handles
 
-        def ends(_module: Any, _args: Any, _output: Any) -> None:
-            self._running = None
+    def _site(self, layer: CrossAttentionLayer) -> tuple[_Site, list[RemovableHandle]]:
+        """A layer's site; the first time, with what tells when the layer runs."""
+        known = self._sites.get(id(layer.attention))
+        if known is not None:
+            return known, []
 
-        return [
+        site = self._sites[id(layer.attention)] = _Site()
+        begins, ends = Mark(self._running, layer), Mark(self._running, None)
+        return site, [
             layer.attention.register_forward_pre_hook(begins),
             layer.attention.register_forward_hook(ends, always_call=True),
         ]
@@ -101,7 +99,7 @@ class JointAttention:
             return given
 
         def compare(given: dict[str, Any]) -> dict[str, Any]:
-            if self._acts and before != [_rows_of(given)]:
+            if self._sites and before != [_rows_of(given)]:
                 raise ValueError(_OTHER_ROWS)
             return given
 
@@ -112,26 +110,36 @@ class JointAttention:
 
         def attention(function: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
             attend = partial(previous, function) if previous else function
-            if self._running is None:
+            layer = self._running.layer
+            if layer is None:
                 found: torch.Tensor = attend(*args, **kwargs)
                 return found
-            return self._rescaled(_asked(attend, *args, **kwargs), self._running)
+            fused = previous is None and getattr(function, "__name__", "") == _FUSED
+            return self._attended(asked_for(attend, *args, **kwargs), layer, fused)
 
         return attention
 
-    def _rescaled(self, asked: Attention, layer: CrossAttentionLayer) -> torch.Tensor:
-        acts = self._acts[id(layer.attention)]
-        every = [factors(asked.v.device) for factors, _missed in acts]
+    def _attended(self, asked: Attention, layer: CrossAttentionLayer, fused: bool) -> torch.Tensor:
+        """The result, rescaled; fused: whether the kernels are torch's own, which can be heard."""
+        site = self._sites[id(layer.attention)]
+        every = [factors(asked.v.device) for factors in site.factors]
         wanted = [one for one in every if one is not None]
-        if not wanted:
+        if not (wanted or site.reads):
             return asked.whole()
         rows = self._rows(asked, layer)
         if rows is None or any(len(one) != len(asked.v) for one in wanted):
-            for _factors, missed in acts:
+            for missed in site.missed:
                 missed()
             return asked.whole()
-        product = torch.stack(wanted).prod(dim=0)
-        return asked.split(rows, scale_text_values(asked.v, product))
+        listening = Listening() if site.reads and fused and asked.mask is None else None
+        with listening or nullcontext():
+            result = _rescaled(asked, rows, wanted)
+        if site.reads:
+            sums = listening.of(asked, rows) if listening else None
+            maps = JointMaps(asked, self.text, rows.target, sums)
+            for read in site.reads:
+                read(maps)
+        return result
 
     def _rows(self, asked: Attention, layer: CrossAttentionLayer) -> Rows | None:
         """None where the attention is not that of text and image that the family has."""
@@ -144,18 +152,16 @@ class JointAttention:
         return joint_rows(self.text, asked.q.shape[2], references)
 
 
+def _rescaled(asked: Attention, rows: Rows, factors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The attention with the image's maps of the text times all the factors."""
+    if not factors:
+        return asked.whole()
+    return asked.split(rows, scale_text_values(asked.v, torch.stack(list(factors)).prod(dim=0)))
+
+
 def _rows_of(given: Mapping[str, Any]) -> tuple[int, int]:
     """How many rows of text and of images there are."""
     return given["txt"].shape[1], given["img"].shape[1]
-
-
-def _asked(
-    attend: Callable[..., torch.Tensor], *args: Any, mask: Any = None, **more: Any
-) -> Attention:
-    """The call of the host's attention as an `Attention`; heads and mask come by name too."""
-    q, k, v, *rest = args
-    heads = rest[0] if rest else more.pop("heads")
-    return Attention(attend, q, k, v, heads, rest[1] if len(rest) > 1 else mask, more)
 
 
 _OTHER_ROWS = (

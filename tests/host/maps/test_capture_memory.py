@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hrv_pack.hrv import attention
 from hrv_pack.hrv.heads import HeadTable
 from hrv_pack.hrv.maps import HeadMaps
+from hrv_pack.nodes.host.transformer.maps import ProjectedMaps
 from hrv_pack.nodes.maps.capture_hook import Part
 
 pytestmark = pytest.mark.usefixtures("host")
@@ -77,7 +78,7 @@ def capture(structure, latent, dtype):
     with torch.no_grad(), Peak(inputs) as peak:
         for place, n, heads, pixels, width in [*layers(structure)] * 2:
             q, k = given[heads, pixels, width]
-            found = part.maps(SimpleNamespace(heads=heads), KEYS, q, k)
+            found = part.maps(KEYS, ProjectedMaps(q, k, heads))
             assert maps.add(place, n, found, 0)
     return maps, peak
 

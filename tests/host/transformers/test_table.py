@@ -19,9 +19,10 @@ pytestmark = pytest.mark.usefixtures("host")
 HOOKS = {
     "Word Weight": [Rescale],
     "HRV Capture": [Capture],
+    "HRV Measure": [Measuring],
+    "HRV Construct": [Voting, ConceptMeasuring],
     "Change a Word": [PairEdit],
     "Nothing Forgotten": [Excite],
-    "HRV Construct": [Voting, Measuring, ConceptMeasuring],
 }
 
 

@@ -14,7 +14,6 @@ from hrv_pack.hrv.attention import (
     repeated,
     scale_value_rows,
     token_factors,
-    token_maps,
 )
 
 BATCH, PIXELS, TOKENS, HEADS, WIDTH = 2, 37, 22, 4, 5
@@ -161,7 +160,8 @@ def test_a_repeated_context_has_the_maps_of_the_context_itself(length):
     q, k = torch.randn(2, 12, 6), torch.randn(2, 5, 6)
     alone = probabilities(q, k, 2, (1, 4))
     again = repeated(k, length, dim=1)
-    assert torch.allclose(token_maps(q, again, 2, (1, 4), 5, length), alone, atol=1e-6)
+    own = own_maps(probabilities(q, again, 2, copies((1, 4), 5, length)), length // 5 * 2, 2)
+    assert torch.allclose(own, alone, atol=1e-6)
     every = probabilities(q, again, 2, range(length))
     assert torch.allclose(own_maps(every, length, 5)[..., [1, 4]], alone, atol=1e-6)
 
