@@ -17,7 +17,7 @@ from .precision import wide
 
 
 def way_direction(way: Tensor) -> Tensor:
-    """way / |way|^2 of each image, like way (I, channels, height, width), `wide`.
+    """way / |way|^2 of each image, like way (I, channels, [frames,] height, width), `wide`.
 
     way = D_B - D_A. ValueError where a way has no length, for then it has no direction either.
     """
@@ -29,7 +29,7 @@ def way_direction(way: Tensor) -> Tensor:
             "from one to the other. Use phrases that the model draws differently, and a model "
             "whose predictions are finite (bfloat16 or float32)."
         )
-    return way / length[:, None, None, None]
+    return way / length.view(-1, *[1] * (way.ndim - 1))
 
 
 def image_effects(shares: Tensor, r: Tensor, again: bool = False) -> Tensor:

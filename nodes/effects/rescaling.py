@@ -42,7 +42,8 @@ def _factors(
     for prompt, rows in call.tagged():
         mine = positions.get(prompt.prompt_id)
         if mine is not None:
-            factors[rows] = token_factors(call.tokens, mine, own, prompt.length)
+            placed = [position + prompt.shift for position in mine]
+            factors[rows] = token_factors(call.tokens, placed, own, prompt.length)
     return factors
 
 

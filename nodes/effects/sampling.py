@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import comfy.samplers
@@ -27,16 +28,15 @@ class Guidance:
 
 
 def sampled_together(images: int, shape: Sequence[int]) -> list[list[int]]:
-    """Numbers of the images by batches that one gradient pass has memory for; shape: (C, h, w)."""
-    _, height, width = shape
-    together = max(1, LARGE_BATCH // (height * width))
+    """Numbers of the images by batches that one gradient pass has memory for; shape: (C, ...)."""
+    together = max(1, LARGE_BATCH // prod(shape[1:]))
     return [group.tolist() for group in torch.arange(images).split(together)]
 
 
 def sample_lists(
     model: Any, conditionings: Conditionings, how: Guidance, noise: torch.Tensor, seed: int
 ) -> torch.Tensor:
-    """Latents (I, C, h, w) from `noise` of that shape; seed: for samplers that draw noise."""
+    """Latents (I, C, ...) from `noise` of that shape; seed: for samplers that draw noise."""
     guider = comfy.samplers.CFGGuider(model)
     guider.inner_set_conds(dict(conditionings))
     guider.set_cfg(how.cfg)

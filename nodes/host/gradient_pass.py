@@ -15,11 +15,12 @@ import torch
 from comfy.ldm.modules.attention import attention_pytorch
 from comfy.samplers import calc_cond_batch
 
+from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt
 from .hooks import Call, Run
 from .options import READER, RUN
 from .stepping import StepContext
-from .unet_call import own_prompt
+from .unet_call import own_prompts
 
 CallReader = Callable[[Call, Callable[[], Any]], torch.Tensor | None]
 """reader(call, run the U-Net): stands in for a U-Net call; without a result of it, that is zero."""
@@ -104,14 +105,10 @@ def entries_of(step: StepContext, prompts: Sequence[Prompt]) -> list[dict[str, A
     """The conditionings of these prompts, of the first list that has any; positive comes first."""
     conds = step.model.inner_model.conds  # the sampler's model wraps the guider for masks
     run: Run = step.kwargs["model_options"]["transformer_options"][RUN]
-    ids = {prompt.id for prompt in prompts}
-    lists = sorted(conds, key=lambda name: name != "positive")
-    for name in lists:
-        found = [
-            _frozen(e)
-            for e in conds[name] or ()
-            if (own := own_prompt(e, run)) and ids & {*own.ids}
-        ]
+    ids, family = {prompt.id for prompt in prompts}, family_of(step.unet)
+    for name in sorted(conds, key=lambda name: name != "positive"):
+        own = own_prompts(conds[name] or (), family, run)
+        found = [_frozen(entry) for entry, prompt in own if ids & {*prompt.ids}]
         if found:
             return found
     return []

@@ -1,4 +1,4 @@
-"""A U-Net that gradients can pass through, inside the host's inference mode, for as long as needed.
+"""A model that gradients can pass through, inside the host's inference mode, for as long as needed.
 
 The host loads weights as inference tensors, which autograd must not save. Nothing here is copied
 but weights that the host streams in anyway; everything is put back afterwards, errors included.
@@ -19,6 +19,8 @@ from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 from torch.utils.checkpoint import checkpoint
+
+from .transformer.gradients import plain_operations, recomputing, transformer_blocks
 
 T = TypeVar("T")
 Checkpointing = Literal["auto", "on", "off"]
@@ -63,6 +65,7 @@ def differentiable(unet: torch.nn.Module, device: torch.device) -> Iterator[None
             else:
                 _alias(module._parameters, undo)
             _alias(module._buffers, undo)
+        undo.enter_context(plain_operations(unet))
         yield
 
 
@@ -76,6 +79,9 @@ def checkpointed(unet: torch.nn.Module, wanted: bool, foreign: bool = False) -> 
         for module in unet.modules() if wanted else ():
             if isinstance(module, (BasicTransformerBlock, ResBlock)):
                 _set(module, "forward", _recomputing(module.forward, foreign), undo)
+        for block in transformer_blocks(unet) if wanted else ():
+            again = _Plain if foreign else nullcontext
+            _set(block, "forward", recomputing(block, again), undo)
         yield
 
 
@@ -181,7 +187,7 @@ class PassMemory:
 
     def recomputes(self, x: torch.Tensor) -> bool:
         """Whether values are computed twice for latents x (I, channels, height, width)."""
-        worth = len(x) * x.shape[-2] * x.shape[-1] >= LARGE_BATCH or self.short
+        worth = x[:, 0].numel() >= LARGE_BATCH or self.short
         return self.checkpointing == "on" or (self.checkpointing == "auto" and worth)
 
     def fit(self, x: torch.Tensor, one_pass: Callable[[bool], T]) -> T:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from ...hrv.families.registry import text_heads, text_layers
+from ...hrv.families.registry import family_of, text_heads, text_layers
 from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ..prompts.tag import Prompt
 from .stepping import StepContext
@@ -140,6 +140,15 @@ class Call:
     behind: tuple[Placed, ...] = ()
     queries: tuple[int, ...] = ()
     found: list[tuple[torch.Tensor, Call]] = field(default_factory=list, compare=False)
+
+    def empty_output(self) -> torch.Tensor:
+        """Zeros like what a U-Net returns, or like the prediction that a transformer leads to.
+
+        Gradients are taken of these: of U-Nets inside of what the host scales.
+        """
+        channels = self.unet.out_channels if family_of(self.unet) is None else self.x.shape[1]
+        shape = (len(self.x), channels, *self.x.shape[2:])
+        return torch.zeros(shape, device=self.x.device)
 
     def tagged(self) -> Iterator[Placed]:
         """Each tagged prompt of the call with its batch rows."""

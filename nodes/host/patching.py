@@ -209,14 +209,22 @@ def _call_transformer(executor: Any, x: torch.Tensor, t: Any, *given: Any, **mor
     model = executor.class_obj.diffusion_model
     require_plain(model, arguments, options)
     call = describe(model, options, x, arguments.get("c_crossattn"))
+    reader: CallReader | None = options.get(READER)
     with ExitStack() as detach:
         if call is not None:
-            _attach(options[HOOKS], call, detach, False)
+            _attach(options[HOOKS], call, detach, reader is not None)
             if call.joint is not None:
                 options = call.joint.options(options)
-        arguments["transformer_options"] = options
-        first = (arguments.pop(name, None) for name in _APPLIED)
-        return executor(x, t, *first, **arguments)
+
+        def run() -> Any:
+            own = {**arguments, "transformer_options": dict(options)}
+            first = [own.pop(name, None) for name in _APPLIED]
+            return executor(x, t, *first, **own)
+
+        if reader is None or call is None:
+            return run()
+        output = reader(call, run)
+    return call.empty_output() if output is None else output
 
 
 def _attach(hooks: Sequence[Hook[Any]], call: Call, detach: ExitStack, gradients: bool) -> None:

@@ -23,7 +23,7 @@ TakeGradient = Callable[[Call, torch.Tensor], None]
 
 
 def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
-    """D (I, channels, height, width) by each of these lists of the guider's conditionings."""
+    """D, like the latents x, by each of these lists of the guider's conditionings."""
     guider = step.model.inner_model  # the sampler's model wraps the guider for masks
     lists = [guider.conds[name] for name in names]
     options = step.kwargs["model_options"]
@@ -34,7 +34,7 @@ def predictions(step: StepContext, names: Sequence[str]) -> list[torch.Tensor]:
 
 
 def own_prediction(step: StepContext, prompts: Sequence[Prompt]) -> torch.Tensor:
-    """D (I, channels, height, width) by the conditionings of these prompts alone."""
+    """D, like the latents x, by the conditionings of these prompts alone."""
     return _prediction(step, prompts, lambda _call, run: run())
 
 
@@ -56,8 +56,7 @@ def prediction_gradients(
     outputs: list[torch.Tensor] = []
 
     def empty(call: Call, _run: Callable[[], Any]) -> torch.Tensor:
-        shape = (len(call.x), call.unet.out_channels, *call.x.shape[2:])
-        outputs.append(torch.zeros(shape, device=call.x.device, requires_grad=True))
+        outputs.append(call.empty_output().requires_grad_())
         return outputs[-1]
 
     denoised = _prediction(step, prompts, empty)
@@ -92,7 +91,7 @@ def _prediction(step: StepContext, prompts: Sequence[Prompt], reader: CallReader
 
 
 def _size(latents: torch.Tensor) -> tuple[int, ...]:
-    """Rows, height and width."""
+    """Rows, frames if there are such, height and width."""
     return (len(latents), *latents.shape[2:])
 
 

@@ -38,7 +38,7 @@ class Part:
     images: slice
     prompt: Prompt
     length: int
-    shift: int
+    shift: int = 0
 
     def maps(self, tokens: int, maps: TextMaps, grid: Grid | None = None) -> torch.Tensor:
         """Maps (I, heads, pixels, n) of the prompt's n semantic tokens, as they are kept.

@@ -86,6 +86,7 @@ class Measuring(Hook[MeasuringState]):
     """
 
     label = "HRV Measure"
+    on_transformers = True
     acts_before_steps = True
 
     def __init__(

@@ -11,7 +11,7 @@ import torch
 from ...hrv.measure.record import measured_relevance
 from ...hrv.relevance import HeadRelevance
 from ...hrv.similarity import cosine
-from ..host.model import model_heads
+from ..host.model import steered_heads
 from ..host.weights_digest import weights_digest
 from ..shared.notify import show_text
 from .readings import EMPTY, INSTEAD, PLAIN, WANTED, Scene
@@ -35,7 +35,7 @@ def recorded(
     model: Any, clip: Any, scene: Scene, settings: MeasureSettings, measurement: Measurement
 ) -> HeadRelevance:
     """The measured HRV, with all that it depends on."""
-    heads = model_heads(model)
+    heads = steered_heads(model)
     provenance = {
         "made_by": "HRV Measure",
         "model": heads.description,
@@ -90,4 +90,4 @@ def clear_tiles(
     for name, phrase in zip((WANTED, INSTEAD), scene.readings.rows, strict=False):
         lists = {PLAIN: scene.conditionings[name], EMPTY: scene.conditionings[EMPTY]}
         found.append((phrase, sample_images(model, lists, settings, [0])))
-    return [(phrase, vae.decode(latent)[0].cpu()) for phrase, latent in found]
+    return [(phrase, vae.decode(latent).flatten(0, -4)[0].cpu()) for phrase, latent in found]

@@ -12,7 +12,7 @@ import torch
 from ...hrv.measure.effect import Effects
 from ...hrv.measure.refine import Point, Refined, Refining, refined
 from ..effects.sampling import Conditionings, Guidance, sample_lists, sampled_together
-from ..host.model import model_heads
+from ..host.model import steered_heads
 from ..host.patching import add_hooks
 from ..shared.noise import latent_shape, seeded_noise
 from .aims import Aim, Goal, Way
@@ -57,7 +57,7 @@ def measure(
     """
     progress = _Progress(tell, settings.images * settings.steps * settings.passes)
     if settings.passes == 1:
-        neutral = Way(torch.ones(len(model_heads(model))))
+        neutral = Way(torch.ones(len(steered_heads(model))))
         return Measurement(one_pass(model, scene, neutral, settings, progress.more).halves)
     return _refine(model, scene, settings, progress)
 
@@ -73,7 +73,7 @@ def _refine(
         tallies.append(tally)
         return tally.point()
 
-    found = refined(measured, len(model_heads(model)), how)
+    found = refined(measured, len(steered_heads(model)), how)
     if not found.strength:
         raise ValueError(
             f"No pass brought “{scene.readings.word}” nearer to “{scene.readings.wanted}”. Measure "

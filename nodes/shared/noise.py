@@ -8,8 +8,10 @@ from typing import Any
 import torch
 
 
-def latent_shape(model: Any, width: int, height: int) -> tuple[int, int, int]:
+def latent_shape(model: Any, width: int, height: int) -> tuple[int, ...]:
     """(channels, height, width) of MODEL's latent of an image in pixels.
+
+    Of models of videos (channels, 1, height, width).
 
     ValueError where the model has no latent of just that size.
     """
@@ -19,7 +21,8 @@ def latent_shape(model: Any, width: int, height: int) -> tuple[int, int, int]:
         raise ValueError(
             f"Width and height must be multiples of {ratio}; found {width} x {height}."
         )
-    return int(latent_format.latent_channels), height // ratio, width // ratio
+    frames = (1,) if getattr(latent_format, "latent_dimensions", 2) == 3 else ()
+    return int(latent_format.latent_channels), *frames, height // ratio, width // ratio
 
 
 def seeded_noise(seed: int, use: str, shape: tuple[int, ...]) -> torch.Tensor:
