@@ -25,11 +25,12 @@ class Family:
     first; queries, keys: in it, what gives them as they are compared, where it has values;
     projected: in it, what makes of the text what `keys` is given; text: path in the model of what
     each token of a context goes through before the blocks; patch: path in the model of the side of
-    its patches of the latent, or of (frames, height, width); padded_to: path in the model of the
-    number of which the text's length there is made a multiple; pads_left: whether the host
-    lengthens a context in front; refused: what the host calls reference images that it mixes with
-    the image to be made, so that its rows are not known. (Where it counts their rows, they stand
-    last.)
+    its patches of the latent, or of (frames, height, width); streams: whether words may stand
+    behind the prompt in a context; unless: path in the model of what forbids it; padded_to: path
+    in the model of the number of which the text's length there is made a multiple; pads_left:
+    whether the host lengthens a context in front; refused: what the host calls reference images
+    that it mixes with the image to be made, so that its rows are not known. (Where it counts their
+    rows, they stand last.)
     """
 
     name: str
@@ -43,6 +44,8 @@ class Family:
     projected: str = ""
     text: str = ""
     patch: str = "patch_size"
+    streams: bool = False
+    unless: str = ""
     where: str = ""
     kin: str = ""
     padded_to: str = ""
@@ -59,6 +62,10 @@ class Family:
         return type(model).__name__ in self.classes and (
             not self.where or bool(at(model, self.where))
         )
+
+    def takes_words(self, model: object) -> bool:
+        """Whether a joint model has a concept stream (`stream`)."""
+        return self.streams and not (self.unless and bool(at(model, self.unless)))
 
     def layers(self, model: object) -> tuple[CrossAttentionLayer, ...]:
         """The layers in which the image reads the text, in call order."""

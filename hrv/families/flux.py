@@ -13,9 +13,16 @@ FLUX = Family(
     attention="",
     heads="num_heads",
     where="vector_in",
+    streams=True,
     kin="LongCat-Image or Ovis-Image",
 )
 FLUX2 = replace(FLUX, name="Flux.2", where="params.global_modulation", pads_left=True, kin="")
+# Newer ones of Radiance number the rows of their text where nothing reaches the numbers.
 CHROMA = replace(
-    FLUX, name="Chroma", classes=frozenset({"Chroma", "ChromaRadiance"}), where="", kin=""
+    FLUX,
+    name="Chroma",
+    classes=frozenset({"Chroma", "ChromaRadiance"}),
+    where="",
+    kin="",
+    unless="params.use_sequential_txt_ids",
 )

@@ -10,4 +10,5 @@ QWEN_IMAGE = Family(
     blocks=(("double", "transformer_blocks"),),
     attention="attn",
     heads="heads",
+    streams=True,
 )

@@ -2,9 +2,9 @@
 
 Format `hrv-votes` has the tensors `votes` (2, T, N, H) int64 and `counted` (prompts,) bool; format
 `hrv-effects`, of a measured run, has `sums` (2, N, H) float64, `counts` (2, N) int64 and
-`counted`. Metadata: `format`, `version`, and as JSON `concepts`, `words`, `heads`, `settings`,
-`prompts`. It is written beside and renamed, so a process killed at any moment leaves the old file
-or the new one.
+`counted`. Metadata: `format`, `version`, of transformers `architecture`, and as JSON `concepts`,
+`words`, `heads`, `settings`, `prompts`. It is written beside and renamed, so a process killed at
+any moment leaves the old file or the new one.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def votes_bytes(record: RunRecord) -> bytes:
     metadata = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
     written = next(name for name, kind in FORMATS.items() if isinstance(record, kind))
     metadata |= {"format": written, "version": VERSION}
+    if record.heads.architecture:
+        metadata["architecture"] = record.heads.architecture
     tensors = {name: tensor.contiguous() for name, tensor in _tensors(record).items()}
     return safetensors_bytes(tensors, metadata)
 
@@ -92,7 +94,7 @@ def _record(
     tensors: Mapping[str, Tensor],
 ) -> RunRecord:
     words = ConceptWords(names_in(metadata, "concepts"), word_lists_in(metadata, "words"))
-    heads = HeadTable.from_names(names_in(metadata, "heads"))
+    heads = HeadTable.from_names(names_in(metadata, "heads"), metadata.get("architecture", ""))
     bins = _bins(tensors)
     record = kind(words, heads, texts_in(metadata, "settings"), names_in(metadata, "prompts"), bins)
     for name, expected in _tensors(record).items():

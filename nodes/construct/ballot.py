@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,13 @@ from ...hrv.construct.algorithm import (
     scaled_keys,
 )
 from ...hrv.construct.concepts import ConceptWords
+from ...hrv.families.registry import family_of
+from ...hrv.families.stream import Stream
 from ...hrv.heads import CrossAttentionLayer, HeadTable
-from ..prompts.tag import read_prompt
+from ..host.hooks import Call
+from ..host.transformer.words import keys_of, own_context
+from ..prompts.encoding import encoded
+from ..prompts.tag import prompts_of, read_prompt
 
 
 class WordEmbeddings:
@@ -31,19 +36,62 @@ class WordEmbeddings:
     def __init__(self, clip: Any, words: ConceptWords) -> None:
         every = [word for listed in words.words for word in listed]
         positions = {word: _positions(clip, word) for word in every}
-        silent = [word for word in every if not positions[word]]
-        if silent:
-            named = ", ".join(f"“{word}”" for word in silent)
-            raise ValueError(f"The text encoder produces no tokens for: {named}. Use other words.")
-        self.lengths = tuple(tuple(len(positions[w]) for w in listed) for listed in words.words)
+        self.lengths = _lengths(words, positions)
         encoded = [clip.encode_from_tokens(clip.tokenize(word))[0] for word in every]
         self.start = encoded[0][0]
         own = zip(encoded, every, strict=True)
         self.tokens = torch.cat([embedding[list(positions[word])] for embedding, word in own])
 
+    def rows(self, _x: torch.Tensor) -> torch.Tensor:
+        """The tokens (K + 1, width) of all words and, last, the start token."""
+        return torch.cat([self.tokens, self.start[None]])
+
+
+class WordContexts:
+    """The same for a transformer as it is given them; no start token. model: the host's."""
+
+    def __init__(self, model: Any, clip: Any, words: ConceptWords) -> None:
+        self.model = model
+        self.words = [word for listed in words.words for word in listed]
+        self.encoded = {word: encoded(clip, word, None) for word in self.words}
+        self.positions = {w: prompts_of(one)[0].semantic for w, one in self.encoded.items()}
+        self.lengths = _lengths(words, self.positions)
+
+    def rows(self, x: torch.Tensor) -> torch.Tensor:
+        """The tokens (K, width) of all words, of contexts for latents like x."""
+        return torch.cat([context[list(own)] for context, own in self._contexts(x)])
+
+    def stream(self, x: torch.Tensor) -> Stream:
+        """The same tokens for a model whose text and image attend jointly."""
+        every = list(self._contexts(x))
+        tokens = torch.cat([context[list(own)] for context, own in every])
+        places = tuple(place for _, own in every for place in own)
+        return Stream(tokens, tuple(len(own) for _, own in every), places)
+
+    def _contexts(self, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, tuple[int, ...]]]:
+        """Each word's own context (T, width), and where its tokens stand in it."""
+        family = family_of(self.model.diffusion_model)
+        for word in self.words:
+            embedding, options = self.encoded[word][0]
+            context = own_context(self.model, embedding, options, x)[0]
+            moved = family is not None and family.pads_left
+            shift = len(context) - embedding.shape[1] if moved else 0
+            yield context, tuple(position + shift for position in self.positions[word])
+
 
 def _positions(clip: Any, word: str) -> tuple[int, ...]:
     return read_prompt(clip, clip.tokenize(word), word, word).tables[0].semantic
+
+
+def _lengths(
+    words: ConceptWords, positions: Mapping[str, Sequence[int]]
+) -> tuple[tuple[int, ...], ...]:
+    """How many tokens each word of each concept has; ValueError names those without any."""
+    silent = [word for word, own in positions.items() if not own]
+    if silent:
+        named = ", ".join(f"“{word}”" for word in silent)
+        raise ValueError(f"The text encoder produces no tokens for: {named}. Use other words.")
+    return tuple(tuple(len(positions[word]) for word in listed) for listed in words.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +103,7 @@ class Ballot:
     """
 
     words: ConceptWords
-    embeddings: WordEmbeddings
+    embeddings: WordEmbeddings | WordContexts
     heads: HeadTable
     recipe: Recipe
     seed: int
@@ -77,20 +125,31 @@ class Ballot:
 
 
 class ProjectedWords:
-    """Keys of all concept-words and, last, of the start token: one projection for each layer.
+    """Keys of all concept-words and, last, of a start token: one projection for each layer.
 
     They depend on the model and the words alone and are kept for the whole construction.
     """
 
-    def __init__(self, embeddings: WordEmbeddings) -> None:
+    def __init__(self, embeddings: WordEmbeddings | WordContexts) -> None:
         self.embeddings = embeddings
         self.keys: dict[tuple[str, int], torch.Tensor] = {}
+        self._rows: torch.Tensor | None = None
+        self._stream: Stream | None = None
 
-    def of(self, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
+    def stream(self, call: Call) -> Stream:
+        """The words beside the prompt, of a model whose text and image attend jointly."""
+        if self._stream is None and isinstance(self.embeddings, WordContexts):
+            self._stream = self.embeddings.stream(call.x)
+        if self._stream is None:
+            raise TypeError("a stream is of WordContexts")
+        return self._stream
+
+    def of(self, call: Call, layer: CrossAttentionLayer, q: torch.Tensor) -> torch.Tensor:
         """The layer's scaled keys (K + 1, h, d), as `q` is projected."""
         name = (layer.stage, layer.layer)
         if name not in self.keys:
-            both = torch.cat([self.embeddings.tokens, self.embeddings.start[None]])
-            attention: Any = layer.attention
-            self.keys[name] = scaled_keys(attention.to_k(both.to(q)), layer.heads)
+            if self._rows is None:
+                self._rows = self.embeddings.rows(call.x)
+            keys = keys_of(call.unet, layer, self._rows.to(q))
+            self.keys[name] = scaled_keys(keys, layer.heads)
         return self.keys[name]

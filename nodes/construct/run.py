@@ -17,7 +17,7 @@ from ...hrv.files.vote_file import open_run, save_votes
 from ...hrv.measure.concept_prompts import draw_prompt, parse_templates
 from ...hrv.measure.concept_record import ConceptRecord
 from ...hrv.relevance import HeadRelevance
-from ..host.model import model_heads
+from ..host.model import steered_heads
 from ..host.weights_digest import weights_digest
 from ..library.run_lock import held_alone, require_unchanged, stamp
 from .groups import cut_for_looks, settled, shard_groups, uncounted
@@ -78,7 +78,7 @@ class Construction:
         }
         kind = ConceptRecord if settings.recipe == MEASURED else VoteRecord
         bins = settings.timestep_bins
-        wanted = kind(words, model_heads(model), texts, tuple(prompts), bins)
+        wanted = kind(words, steered_heads(model), texts, tuple(prompts), bins)
         self.seen = stamp(path)  # before it is read: a save in between must differ
         self.record = open_run(path, wanted)
         self.method = _method(model, clip, self.record, settings)

@@ -19,10 +19,14 @@ from .voting import drawn_prompt
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A prompt as the CLIP gives it: embedding (1, tokens, width), pooled (1, width) if any."""
+    """A prompt as the CLIP gives it: embedding (1, tokens, width), pooled (1, width) if any.
+
+    more: what else some transformers are given.
+    """
 
     embedding: torch.Tensor
     pooled: torch.Tensor | None
+    more: Mapping[str, Any]
 
 
 class Sampler:
@@ -44,7 +48,8 @@ class Sampler:
     def _encode(self, text: str) -> Encoded:
         tokens = plain_tokens(self.clip, text) if self.plain else self.clip.tokenize(text)
         found = self.clip.encode_from_tokens(tokens, return_pooled=True, return_dict=True)
-        return Encoded(found["cond"], found["pooled_output"])
+        more = {k: v for k, v in found.items() if k not in ("cond", "pooled_output")}
+        return Encoded(found["cond"], found["pooled_output"], more)
 
     def sample(self, encoded: Mapping[int, Encoded]) -> None:
         """One image of each of these prompts, by its number, in common U-Net calls."""
@@ -71,6 +76,8 @@ class Sampler:
         pooled = [each.pooled for each in encoded.values() if each.pooled is not None]
         if pooled:
             options["pooled_output"] = torch.cat(pooled)
+        if len(encoded) == 1:
+            options |= next(iter(encoded.values())).more
         return tag([[rows, options]], drawn_prompt(tuple(encoded)))
 
     def _noise(self, number: int) -> torch.Tensor:

@@ -10,9 +10,10 @@ import torch
 
 from ...hrv.construct.scales import HeadScales
 from ...hrv.construct.votes import VoteRecord
+from ...hrv.families.registry import family_of
 from ...hrv.heads import cross_attention_layers
 from ..host.patching import add_hooks
-from .ballot import Ballot, ProjectedWords, WordEmbeddings
+from .ballot import Ballot, ProjectedWords, WordContexts, WordEmbeddings
 from .sampling import Encoded, Sampler, by_length, one_by_one
 from .settings import ConstructSettings
 from .voting import Voting
@@ -28,12 +29,12 @@ class Voted:
     def __init__(
         self, model: Any, clip: Any, record: VoteRecord, settings: ConstructSettings
     ) -> None:
-        self.record, self.batching = record, settings.batching
+        self.record = record
         self.scales = HeadScales.none(record.heads)
         self.sampled: dict[int, torch.Tensor] = {}
         self.sampler = Sampler(model, clip, settings.sampling, settings.plain_prompts)
-        embeddings = WordEmbeddings(clip, record.words)
-        _require_width(model, embeddings)
+        embeddings = _embeddings(model, clip, record, settings)
+        self.alone = settings.batching.exact or isinstance(embeddings, WordContexts)
         ballot = Ballot(
             words=record.words,
             embeddings=embeddings,
@@ -49,7 +50,7 @@ class Voted:
     def samplings(self, missing: Mapping[int, str]) -> Iterator[Callable[[], None]]:
         """Samplings of these prompts, those of equal length together where they may be."""
         encoded = self.sampler.encode(missing)
-        together = one_by_one(encoded) if self.batching.exact else by_length(encoded)
+        together = one_by_one(encoded) if self.alone else by_length(encoded)
         for group in together:
             yield partial(self._sample, group)
 
@@ -65,6 +66,29 @@ class Voted:
         """Keep the votes of one image."""
         self.sampled[number] = votes
         self.record.add(number, votes)
+
+
+def _embeddings(
+    model: Any, clip: Any, record: VoteRecord, settings: ConstructSettings
+) -> WordEmbeddings | WordContexts:
+    """The concept-words, encoded; ValueError where their votes cannot be counted."""
+    network = model.get_model_object("diffusion_model")
+    family = family_of(network)
+    if family is None:
+        embeddings = WordEmbeddings(clip, record.words)
+        _require_width(model, embeddings)
+        return embeddings
+    if family.joint and not family.takes_words(network):
+        raise ValueError(
+            f"In {family.name} text and image attend jointly, so that a word which is not in the "
+            "prompt has no keys to vote on. Choose recipe measured."
+        )
+    if settings.recipe == "authors":
+        raise ValueError(
+            f"Recipe authors needs the start token of SD1.x, SD2.x and SDXL, and {family.name} has "
+            "none. Choose recipe paper."
+        )
+    return WordContexts(model.model, clip, record.words)
 
 
 def _require_width(model: Any, embeddings: WordEmbeddings) -> None:

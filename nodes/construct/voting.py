@@ -14,6 +14,7 @@ from ...hrv.construct.algorithm import (
     logit_scale,
     mean_attention,
     relevance_scores,
+    scaled_keys,
     votes,
 )
 from ...hrv.heads import CrossAttentionLayer
@@ -77,6 +78,7 @@ class Voting(Hook[VotingState]):
 
     label = "HRV Construct"
     phase = Phase.WATCH
+    on_transformers = True
 
     def __init__(
         self,
@@ -102,12 +104,9 @@ class Voting(Hook[VotingState]):
         drawn = self.ballot.draw(prompt.numbers, state.evaluations, call.x.device)
         evaluation = _Evaluation(drawn, rows, state.evaluations % _LOOKED == 0)
         state.evaluations += 1
-        handles: list[RemovableHandle] = []
-        for layer in call.layers:
-            attention: Any = layer.attention
-            vote = self._voter(layer, call, evaluation)
-            handles.append(attention.to_q.register_forward_hook(vote))
-        return handles
+        if call.joint is not None:
+            call.joint.stream = self.keys.stream(call)
+        return [handle for layer in call.layers for handle in self._on(layer, call, evaluation)]
 
     def finish(self, run: Run) -> None:
         state = run.state(self)
@@ -124,22 +123,42 @@ class Voting(Hook[VotingState]):
         for scales in state.scales:
             self.look(scales)
 
-    def _voter(
+    def _on(
         self, layer: CrossAttentionLayer, call: Call, evaluation: _Evaluation
-    ) -> Callable[..., None]:
-        """Keeps what the layer's heads attend to; after the last layer all of them vote."""
-        name = (layer.stage, layer.layer)
-        own = evaluation.drawn.layer(self.ballot.heads.span(*name))
+    ) -> list[RemovableHandle]:
+        """What hears of the layer's queries, and of the words' keys where they go with the text."""
+        vote = self._voter(layer, call, evaluation)
 
-        def vote(_module: Any, _args: Any, q: torch.Tensor) -> None:
+        def projected(_module: Any, _args: Any, q: torch.Tensor) -> None:
             if len(q) != call.rows:
                 raise ValueError(
                     f"HRV Construct cannot read {layer_name(layer)}: another node (an attention "
                     "couple, for example) changes the number of rows inside the model. Connect "
                     "HRV Construct to a model without that node."
                 )
-            heads = q[evaluation.rows].unflatten(-1, (layer.heads, -1))
-            queries, keys = heads.transpose(1, 2), self.keys.of(layer, q)  # B P h d -> B h P d
+            heads = q[evaluation.rows].flatten(2).unflatten(-1, (layer.heads, -1))
+            vote(heads.transpose(1, 2), self.keys.of(call, layer, q))  # B P h d -> B h P d
+
+        def streamed(q: torch.Tensor, k: torch.Tensor) -> None:
+            keys = k[evaluation.rows].transpose(1, 2).flatten(0, 1)  # 1 h K d -> K h d
+            vote(q[evaluation.rows], scaled_keys(keys.flatten(1), layer.heads))
+
+        if call.joint is not None:
+            return call.joint.on_words(layer, streamed)
+        queries: Any = getattr(layer.attention, layer.queries)
+        return [queries.register_forward_hook(projected)]
+
+    def _voter(
+        self, layer: CrossAttentionLayer, call: Call, evaluation: _Evaluation
+    ) -> Callable[[torch.Tensor, torch.Tensor], None]:
+        """Keeps what the layer's heads attend to; after the last layer all of them vote.
+
+        Given queries (B, h, P, d) and scaled keys (K, h, d).
+        """
+        name = (layer.stage, layer.layer)
+        own = evaluation.drawn.layer(self.ballot.heads.span(*name))
+
+        def vote(queries: torch.Tensor, keys: torch.Tensor) -> None:
             evaluation.attended[name] = mean_attention(queries, keys, own)
             if evaluation.looked:
                 evaluation.scales[name] = logit_scale(queries, keys, own)

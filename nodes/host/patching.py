@@ -213,11 +213,11 @@ def _call_transformer(executor: Any, x: torch.Tensor, t: Any, *given: Any, **mor
     with ExitStack() as detach:
         if call is not None:
             _attach(options[HOOKS], call, detach, reader is not None)
-            if call.joint is not None:
-                options = call.joint.options(options)
+        arguments["transformer_options"] = options
 
         def run() -> Any:
-            own = {**arguments, "transformer_options": dict(options)}
+            joint = None if call is None else call.joint
+            own = dict(arguments) if joint is None else joint.arguments(arguments)
             first = [own.pop(name, None) for name in _APPLIED]
             return executor(x, t, *first, **own)
 

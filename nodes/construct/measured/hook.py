@@ -51,6 +51,7 @@ class ConceptMeasuring(Hook[MeasuringState]):
     """
 
     label = "HRV Construct"
+    on_transformers = True
     acts_before_steps = True
 
     def __init__(
@@ -89,7 +90,7 @@ class ConceptMeasuring(Hook[MeasuringState]):
         self.take(run.state(self).effects)
 
     def _directions(self, step: StepContext) -> list[torch.Tensor]:
-        """Of each place of a concept, (I, channels, height, width)."""
+        """Of each place of a concept, like the latents."""
         every = [name for _, names in self.scene.names for name in names]
         plain, *swapped = predictions(step, [PLAIN, *every])
         by_name = dict(zip(every, swapped, strict=True))

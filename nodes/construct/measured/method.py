@@ -14,7 +14,7 @@ from ....hrv.measure.concept_record import ConceptRecord
 from ...effects.sampling import Guidance, sample_lists, sampled_together
 from ...host.patching import add_hooks
 from ...prompts.encoding import read_alike, untagged
-from ...prompts.tag import Conditioning, read_prompt, tag
+from ...prompts.tag import Conditioning, prompts_of, read_prompt, tag
 from ...shared.noise import derived_seed, latent_shape, seeded_noise
 from ..settings import ConstructSettings
 from .hook import EMPTY, PLAIN, ConceptMeasuring, SwapScene
@@ -71,8 +71,9 @@ class Measured:
         swaps = self.settings.measuring.swaps
         drawn = draw_prompt(self.templates, words, seed, number, swaps)
         tokens = self.clip.tokenize(drawn.text)
-        prompt = read_prompt(self.clip, tokens, drawn.text, drawn.text)
-        plain = tag(self.clip.encode_from_tokens_scheduled(tokens), prompt)
+        read = read_prompt(self.clip, tokens, drawn.text, drawn.text)
+        plain = tag(self.clip.encode_from_tokens_scheduled(tokens), read)
+        (prompt,) = prompts_of(plain)  # its words where the encoder has put them
         lists: dict[str, Conditioning] = {PLAIN: plain, EMPTY: self.empty}
         names = []
         for place, swap in enumerate(drawn.swaps):

@@ -16,8 +16,8 @@ def for_unets(asked: str, family: Family) -> str:
     """The sentence that what is `asked` for does not work with models of a family."""
     return (
         f"{asked} works with SD1.x, SD2.x and SDXL for now, and this model is {family.name}. "
-        "Word Weight, Concept Strengthen, Concept Adjust, Ordered Weaken, HRV Capture and HRV "
-        "Measure work with it."
+        "Word Weight, Concept Strengthen, Concept Adjust, Ordered Weaken, HRV Capture, HRV "
+        "Measure and HRV Construct work with it."
     )
 
 

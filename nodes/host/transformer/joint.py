@@ -13,13 +13,17 @@ from torch.utils.hooks import RemovableHandle
 
 from ....hrv.families.family import Family
 from ....hrv.families.joint import Rows, joint_rows, scale_text_values
+from ....hrv.families.stream import Stream
 from ....hrv.heads import CrossAttentionLayer
 from .attention import Attention, asked_for
 from .maps import JointMaps, Listening, TextMaps
 from .marks import Mark, Running
+from .words import ReadWords, beside
 
 OVERRIDE = "optimized_attention_override"
 """The one place in transformer_options for a function that takes the host's attention's place."""
+_CONTEXT = "c_crossattn"
+"""What a model's text is called among its arguments."""
 _INPUT = "post_input"
 """Among the patches in transformer_options: what changes text and images before the blocks."""
 _FUSED = "attention_pytorch"
@@ -37,17 +41,19 @@ class _Site:
     factors: list[Factors] = field(default_factory=list)
     reads: list[Callable[[TextMaps], None]] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
+    words: list[ReadWords] = field(default_factory=list)
 
 
 @dataclass
 class JointAttention:
     """What acts in the joint attentions of one call.
 
-    text: rows of text in the sequence, behind which the image stands.
+    text: rows of text in the sequence, behind which the image stands; stream: words beside it.
     """
 
     family: Family
     text: int
+    stream: Stream | None = None
     _running: Running = field(default_factory=Running)
     _sites: dict[int, _Site] = field(default_factory=dict)
 
@@ -69,6 +75,19 @@ class JointAttention:
         site.missed.append(missed)
         return handles
 
+    def on_words(self, layer: CrossAttentionLayer, read: ReadWords) -> list[RemovableHandle]:
+        """Gives `read` the image's queries and the stream's keys of a layer in each evaluation."""
+        site, handles = self._site(layer)
+        site.words.append(read)
+        return handles
+
+    def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of what the model is called with, in which this acts."""
+        own = {**given, "transformer_options": self.options(given["transformer_options"])}
+        if self.stream is not None:
+            own[_CONTEXT] = self.stream.behind(given[_CONTEXT])
+        return own
+
     def _site(self, layer: CrossAttentionLayer) -> tuple[_Site, list[RemovableHandle]]:
         """A layer's site; the first time, with what tells when the layer runs."""
         known = self._sites.get(id(layer.attention))
@@ -86,8 +105,8 @@ class JointAttention:
         """A copy of transformer_options in which this acts; what stood there goes on acting."""
         own = {**given, OVERRIDE: self.override(given.get(OVERRIDE))}
         patches = given.get("patches", {})
-        if patches.get(_INPUT):
-            own["patches"] = {**patches, _INPUT: self._watched(patches[_INPUT])}
+        if patches.get(_INPUT) or self.stream is not None:
+            own["patches"] = {**patches, _INPUT: self._watched(patches.get(_INPUT, ()))}
         return own
 
     def _watched(self, patches: Sequence[Callable[..., Any]]) -> list[Callable[..., Any]]:
@@ -101,7 +120,9 @@ class JointAttention:
         def compare(given: dict[str, Any]) -> dict[str, Any]:
             if self._sites and before != [_rows_of(given)]:
                 raise ValueError(_OTHER_ROWS)
-            return given
+            if self.stream is None:
+                return given
+            return {**given, "txt_ids": self.stream.numbered(given["txt_ids"])}
 
         return [note, *patches, compare]
 
@@ -122,6 +143,8 @@ class JointAttention:
     def _attended(self, asked: Attention, layer: CrossAttentionLayer, fused: bool) -> torch.Tensor:
         """The result, rescaled; fused: whether the kernels are torch's own, which can be heard."""
         site = self._sites[id(layer.attention)]
+        if self.stream is not None:
+            return self._streamed(asked, self.stream, site)
         every = [factors(asked.v.device) for factors in site.factors]
         wanted = [one for one in every if one is not None]
         if not (wanted or site.reads):
@@ -140,6 +163,18 @@ class JointAttention:
             for read in site.reads:
                 read(maps)
         return result
+
+    def _streamed(self, asked: Attention, stream: Stream, site: _Site) -> torch.Tensor:
+        """The result with words beside it, which are read; nothing else acts in that call."""
+
+        def read(q: torch.Tensor, k: torch.Tensor) -> None:
+            for each in site.words:
+                each(q, k)
+
+        found = beside(stream, asked, self.text, read)
+        if found is None or site.factors or site.reads:
+            raise ValueError(_NOT_BESIDE)
+        return found
 
     def _rows(self, asked: Attention, layer: CrossAttentionLayer) -> Rows | None:
         """None where the attention is not that of text and image that the family has."""
@@ -164,6 +199,10 @@ def _rows_of(given: Mapping[str, Any]) -> tuple[int, int]:
     return given["txt"].shape[1], given["img"].shape[1]
 
 
+_NOT_BESIDE = (
+    "HRV Construct puts words beside the prompt, which other nodes on this model keep it from. "
+    "Connect it to the model without other HRV nodes, or choose recipe measured."
+)
 _OTHER_ROWS = (
     "A node on this model adds to what it reads beside the prompt, or takes from it (Apply USO "
     "Style Reference and Flux KV Cache do), so that words cannot be steered there. Remove that "

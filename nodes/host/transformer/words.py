@@ -1,14 +1,20 @@
-"""Words encoded alone, as a transformer is given them."""
+"""Concept-words as a transformer is given them: keys of cross-attention, or a stream beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from ....hrv.families.registry import family_of
+from ....hrv.families.stream import Stream, put_back, stream_rows, without
 from ....hrv.heads import CrossAttentionLayer
+from .attention import Attention
+
+ReadWords = Callable[[torch.Tensor, torch.Tensor], None]
+"""read(q, k): queries of the image (B, h, N, d) and keys of the words (B, h, K, d) in a layer."""
 
 
 def own_context(
@@ -31,3 +37,30 @@ def keys_of(model: Any, layer: CrossAttentionLayer, tokens: torch.Tensor) -> tor
         keys: torch.Tensor = layer.attention.to_k(tokens)
         return keys
     return family.keys_of(model, layer, tokens)
+
+
+def beside(stream: Stream, asked: Attention, text: int, read: ReadWords) -> torch.Tensor | None:
+    """A joint attention with the words beside it, which `read` is given; text: the prompt's rows.
+
+    None where it is not one of text and image.
+    """
+    rows = stream_rows(text, len(stream.tokens), asked.q.shape[2])
+    if rows is None:
+        return None
+    words, image = rows
+    rest = replace(
+        asked,
+        q=without(words, asked.q, 2),
+        k=without(words, asked.k, 2),
+        v=without(words, asked.v, 2),
+    )
+    own = replace(
+        asked,
+        q=asked.q[:, :, words].contiguous(),
+        k=torch.cat([asked.k[:, :, words], asked.k[:, :, image]], dim=2),
+        v=torch.cat([asked.v[:, :, words], asked.v[:, :, image]], dim=2),
+        mask=stream.mask(asked.q, image.stop - image.start),
+    )
+    read(asked.q[:, :, image], asked.k[:, :, words])
+    dim = 2 if asked.more.get("skip_output_reshape") else 1
+    return put_back(words, rest.whole(), own.whole(), dim)

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("host")
 HOOKS = {
     "Word Weight": [Rescale],
     "HRV Capture": [Capture],
-    "HRV Measure": [Measuring],
-    "HRV Construct": [Voting, ConceptMeasuring],
+    "HRV Measure": [Measuring, ConceptMeasuring],
+    "HRV Construct with recipe paper": [Voting],
     "Change a Word": [PairEdit],
     "Nothing Forgotten": [Excite],
 }
@@ -47,4 +47,13 @@ def test_what_acts_and_what_is_refused(rows):
     for column, (node, hooks) in enumerate(HOOKS.items(), 1):
         assert heading[column].startswith(node)
         (acts,) = {hook.on_transformers for hook in hooks}
-        assert {row[column] for row in transformers} == {"exact" if acts else "refused"}
+        own = {row[0]: row[column] for row in transformers}
+        if hooks == [Voting]:
+            assert acts and own == {family.name: votes_of(family) for family in FAMILIES}
+        else:
+            assert set(own.values()) == {"exact" if acts else "refused"}
+
+
+def votes_of(family):
+    """How heads of a family vote."""
+    return "exact" if not family.joint else "stream" if family.streams else "refused"

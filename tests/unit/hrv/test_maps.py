@@ -6,7 +6,7 @@ import pytest
 import torch
 from head_tables import SD1, SD1_HALVINGS, SDXL
 
-from hrv_pack.hrv.maps import HeadMaps
+from hrv_pack.hrv.maps import Grid, HeadMaps, halvings_within
 from hrv_pack.hrv.resolution import side_after
 
 
@@ -39,3 +39,20 @@ def test_ten_tokens_stay_within_the_memory_limit(heads, latent, halvings, limit)
         assert maps.add(stage, layer, torch.empty(1, count, h * w, 10, device="meta"), 0)
     assert len(heads) in (128, 1300)
     assert maps.nbytes < limit * 10**6
+
+
+@pytest.mark.parametrize("halved", [0, 1, 2])
+def test_a_grid_keeps_each_frame_and_the_means_of_its_pixels(halved):
+    maps = torch.rand(2, 3, 2 * 5 * 6 + 4, 7)  # two frames and four rows that are no pixels
+    found = Grid(2, (5, 6), halved).kept(maps)
+    size = -(-5 // 2**halved), -(-6 // 2**halved)
+    assert found.shape == (4, 3, size[0] * size[1], 7)
+    frame = maps[1, 2, 30:60, 3].reshape(5, 6)  # of the second image the second
+    small = found[3, 2, :, 3].reshape(size)
+    side = 2**halved
+    torch.testing.assert_close(small[0, 0], frame[:side, :side].mean())
+    assert halved != 1 or torch.allclose(small[2, 1], frame[4:, 2:4].mean())
+
+
+def test_maps_are_halved_until_they_fit():
+    assert [halvings_within(values, 100) for values in (1, 100, 101, 400, 401)] == [0, 0, 1, 1, 2]

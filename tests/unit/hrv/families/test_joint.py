@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from hrv_pack.hrv.families.joint import joint_rows, put_rows, scale_text_values, take_rows
+from hrv_pack.hrv.families.joint import (
+    column_maps,
+    joint_rows,
+    log_sum_exp,
+    one_hot,
+    put_rows,
+    scale_text_values,
+    take_rows,
+)
 
 TEXT, LENGTH = 3, 11
 
@@ -39,3 +47,11 @@ def test_an_attention_without_room_for_an_image_is_none_of_ours():
     assert joint_rows(7, 7) is None
     assert joint_rows(7, 9, (2,)) is None
     assert joint_rows(7, 9) == (slice(7, 9), (slice(0, 7),))
+
+
+def test_columns_of_a_softmax_by_its_sums_and_by_ones():
+    q, k, v = (torch.randn(2, 3, length, 5) for length in (4, 9, 9))
+    maps = (q @ k.transpose(-1, -2) * 0.3).softmax(dim=-1)
+    sums = log_sum_exp(q, k, 0.3)
+    torch.testing.assert_close(column_maps(q, k[:, :, [7, 2]], sums, 0.3), maps[..., [7, 2]])
+    assert torch.equal((maps @ one_hot(v, [7, 2]))[..., :2], maps[..., [7, 2]])
