@@ -29,6 +29,7 @@ from ...nodes.construct.run import Construction
 from ...nodes.construct.settings import Batching, ConstructSettings, Sampling
 from ...nodes.construct.voted import Voted
 from ...nodes.construct.voting import Voting
+from ...nodes.host.hooks import Call
 from ...nodes.library.concept_lists import SHIPPED
 from .full_size import full_size_sd15, full_size_sdxl
 from .harness import compare, report
@@ -51,9 +52,9 @@ TIME_LIMIT, MEMORY_LIMIT = 1.10, 300e6
 class ProjectedAgain(ProjectedWords):
     """Keys of all concept-words that are projected again in every call."""
 
-    def of(self, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
+    def of(self, call: Call, layer: CrossAttentionLayer, q: Tensor) -> Tensor:
         self.keys.pop((layer.stage, layer.layer), None)
-        return super().of(layer, q)
+        return super().of(call, layer, q)
 
 
 class RandomText:
