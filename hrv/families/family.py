@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..heads import CrossAttentionLayer, HeadTable, Stage
 from ..resolution import Size, side
+from .stream import Embedded, Stream
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Family:
     projected: in it, what makes of the text what `keys` is given; text: path in the model of what
     each token of a context goes through before the blocks; patch: path in the model of the side of
     its patches of the latent, or of (frames, height, width); streams: whether words may stand
-    behind the prompt in a context; unless: path in the model of what forbids it; padded_to: path
+    behind the prompt in a context; unless: path in the model of what forbids it; embed: where they
+    may not, embed(model, words) for its blocks; padded_to: path
     in the model of the number of which the text's length there is made a multiple; pads_left:
     whether the host lengthens a context in front; refused: what the host calls reference images
     that it mixes with the image to be made, so that its rows are not known. (Where it counts their
@@ -46,6 +49,7 @@ class Family:
     patch: str = "patch_size"
     streams: bool = False
     unless: str = ""
+    embed: Callable[[Any, Stream], Embedded] | None = None
     where: str = ""
     kin: str = ""
     padded_to: str = ""
@@ -65,7 +69,12 @@ class Family:
 
     def takes_words(self, model: object) -> bool:
         """Whether a joint model has a concept stream (`stream`)."""
-        return self.streams and not (self.unless and bool(at(model, self.unless)))
+        forbidden = self.unless and bool(at(model, self.unless))
+        return self.embed is not None or (self.streams and not forbidden)
+
+    def modules(self, model: object) -> list[nn.Module]:
+        """The blocks in call order."""
+        return [block for _, path in self.blocks for block in at(model, path)]
 
     def layers(self, model: object) -> tuple[CrossAttentionLayer, ...]:
         """The layers in which the image reads the text, in call order."""

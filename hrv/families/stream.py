@@ -13,20 +13,39 @@ softmax over C of Q_I K_C^T, as in Algorithm 1 of arXiv 2412.02237. K: tokens of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 
+class Embedded(NamedTuple):
+    """Words as a model's blocks are given text: rows (1, K, dim) and their rotations.
+
+    dim: of the rotations, along which the tokens lie.
+    """
+
+    rows: Tensor
+    rotations: Tensor
+    dim: int
+
+
 @dataclass(frozen=True, eq=False)
 class Stream:
     """tokens (K, width), as a context has them; counts: of each word; places: where each token
-    would stand if its word were the prompt."""
+    would stand if its word were the prompt; embedded: where they cannot stand in a context."""
 
     tokens: Tensor
     counts: tuple[int, ...]
     places: tuple[int, ...]
+    embedded: Embedded | None = None
+
+    def words(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The tokens (n, width) and the places (n,) of each word."""
+        places = torch.tensor(self.places, device=self.tokens.device)
+        yield from zip(self.tokens.split(self.counts), places.split(self.counts), strict=True)
 
     def behind(self, context: Tensor) -> Tensor:
         """A context (B, T, width) with the words behind it, (B, T + K, width)."""

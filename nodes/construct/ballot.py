@@ -22,7 +22,7 @@ from ...hrv.families.registry import family_of
 from ...hrv.families.stream import Stream
 from ...hrv.heads import CrossAttentionLayer, HeadTable
 from ..host.hooks import Call
-from ..host.transformer.words import keys_of, own_context
+from ..host.transformer.words import keys_of, own_context, stream_of
 from ..prompts.encoding import encoded
 from ..prompts.tag import prompts_of, read_prompt
 
@@ -65,8 +65,8 @@ class WordContexts:
         """The same tokens for a model whose text and image attend jointly."""
         every = list(self._contexts(x))
         tokens = torch.cat([context[list(own)] for context, own in every])
-        places = tuple(place for _, own in every for place in own)
-        return Stream(tokens, tuple(len(own) for _, own in every), places)
+        places = [place for _, own in every for place in own]
+        return stream_of(self.model, tokens, [len(own) for _, own in every], places)
 
     def _contexts(self, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, tuple[int, ...]]]:
         """Each word's own context (T, width), and where its tokens stand in it."""

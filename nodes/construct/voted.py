@@ -80,8 +80,8 @@ def _embeddings(
         return embeddings
     if family.joint and not family.takes_words(network):
         raise ValueError(
-            f"In {family.name} text and image attend jointly, so that a word which is not in the "
-            "prompt has no keys to vote on. Choose recipe measured."
+            f"This kind of {family.name} numbers the rows of its text, so that words beside the "
+            "prompt have no place to vote on. Choose recipe measured."
         )
     if settings.recipe == "authors":
         raise ValueError(

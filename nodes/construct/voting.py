@@ -104,9 +104,10 @@ class Voting(Hook[VotingState]):
         drawn = self.ballot.draw(prompt.numbers, state.evaluations, call.x.device)
         evaluation = _Evaluation(drawn, rows, state.evaluations % _LOOKED == 0)
         state.evaluations += 1
-        if call.joint is not None:
-            call.joint.stream = self.keys.stream(call)
-        return [handle for layer in call.layers for handle in self._on(layer, call, evaluation)]
+        handles = [one for layer in call.layers for one in self._on(layer, call, evaluation)]
+        if call.joint is None:
+            return handles
+        return [*handles, *call.joint.put_words(self.keys.stream(call), call.unet)]
 
     def finish(self, run: Run) -> None:
         state = run.state(self)

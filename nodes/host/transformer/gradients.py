@@ -13,7 +13,6 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from ....hrv.families.family import at
 from ....hrv.families.registry import family_of
 from .marks import Mark
 
@@ -53,7 +52,7 @@ def _read_copy(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
 def transformer_blocks(model: nn.Module) -> list[nn.Module]:
     """The blocks of a transformer, whose inside may be computed twice; none of other models."""
     family = family_of(model)
-    return [] if family is None else [b for _, path in family.blocks for b in at(model, path)]
+    return [] if family is None else family.modules(model)
 
 
 def recomputing(

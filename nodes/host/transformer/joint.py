@@ -18,7 +18,7 @@ from ....hrv.heads import CrossAttentionLayer
 from .attention import Attention, asked_for
 from .maps import JointMaps, Listening, TextMaps
 from .marks import Mark, Running
-from .words import ReadWords, beside
+from .words import ReadWords, beside, inserted
 
 OVERRIDE = "optimized_attention_override"
 """The one place in transformer_options for a function that takes the host's attention's place."""
@@ -81,12 +81,25 @@ class JointAttention:
         site.words.append(read)
         return handles
 
+    def put_words(self, stream: Stream, model: torch.nn.Module) -> list[RemovableHandle]:
+        """Puts words beside the prompt in this call, see `Stream`."""
+        self.stream = stream
+        if stream.embedded is None:
+            return []
+        return inserted(self.family.modules(model), self.text, stream.embedded)
+
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of what the model is called with, in which this acts."""
         own = {**given, "transformer_options": self.options(given["transformer_options"])}
-        if self.stream is not None:
-            own[_CONTEXT] = self.stream.behind(given[_CONTEXT])
+        words = self._in_context
+        if words is not None:
+            own[_CONTEXT] = words.behind(given[_CONTEXT])
         return own
+
+    @property
+    def _in_context(self) -> Stream | None:
+        """The words that stand in the context."""
+        return None if self.stream is None or self.stream.embedded is not None else self.stream
 
     def _site(self, layer: CrossAttentionLayer) -> tuple[_Site, list[RemovableHandle]]:
         """A layer's site; the first time, with what tells when the layer runs."""
@@ -105,7 +118,7 @@ class JointAttention:
         """A copy of transformer_options in which this acts; what stood there goes on acting."""
         own = {**given, OVERRIDE: self.override(given.get(OVERRIDE))}
         patches = given.get("patches", {})
-        if patches.get(_INPUT) or self.stream is not None:
+        if patches.get(_INPUT) or self._in_context is not None:
             own["patches"] = {**patches, _INPUT: self._watched(patches.get(_INPUT, ()))}
         return own
 
@@ -120,9 +133,10 @@ class JointAttention:
         def compare(given: dict[str, Any]) -> dict[str, Any]:
             if self._sites and before != [_rows_of(given)]:
                 raise ValueError(_OTHER_ROWS)
-            if self.stream is None:
+            words = self._in_context
+            if words is None:
                 return given
-            return {**given, "txt_ids": self.stream.numbered(given["txt_ids"])}
+            return {**given, "txt_ids": words.numbered(given["txt_ids"])}
 
         return [note, *patches, compare]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from ....hrv.families.registry import family_of
-from ....hrv.families.stream import Stream, put_back, stream_rows, without
+from ....hrv.families.stream import Embedded, Stream, put_back, stream_rows, without
 from ....hrv.heads import CrossAttentionLayer
 from .attention import Attention
 
@@ -27,7 +28,39 @@ def own_context(
     given = {"width": x.shape[-1] * 8, "height": x.shape[-2] * 8, "prompt_type": "positive"}
     given |= {**options, "device": x.device, "noise": x, "cross_attn": embedding}
     context: torch.Tensor = model.extra_conds(**given)["c_crossattn"].cond
-    return context
+    return context.to(x.device, model.get_dtype_inference())
+
+
+def stream_of(
+    model: Any, tokens: torch.Tensor, counts: Sequence[int], places: Sequence[int]
+) -> Stream:
+    """The words beside a prompt, for the host's `model`; see `Stream`."""
+    network = model.diffusion_model
+    stream, family = Stream(tokens, tuple(counts), tuple(places)), family_of(network)
+    if family is None or family.embed is None:
+        return stream
+    return replace(stream, embedded=family.embed(network, stream))
+
+
+def inserted(
+    blocks: Sequence[torch.nn.Module], text: int, words: Embedded
+) -> list[RemovableHandle]:
+    """Puts words behind `text` rows into the first block, and takes them out after the last."""
+    rows = slice(text, text + words.rows.shape[1])
+
+    def enters(block: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        x, mask, rotations, *rest = args
+        if block is blocks[0]:
+            x = put_back(rows, x, words.rows.to(x).expand(len(x), -1, -1), 1)
+        own = words.rotations.to(rotations)
+        own = own.expand(len(rotations), *own.shape[1:])
+        return (x, mask, put_back(rows, rotations, own, words.dim), *rest)
+
+    def leaves(_block: torch.nn.Module, _args: Any, x: torch.Tensor) -> torch.Tensor:
+        return without(rows, x, 1)
+
+    handles = [block.register_forward_pre_hook(enters) for block in blocks]
+    return [*handles, blocks[-1].register_forward_hook(leaves)]
 
 
 def keys_of(model: Any, layer: CrossAttentionLayer, tokens: torch.Tensor) -> torch.Tensor:

@@ -60,9 +60,10 @@ def clip_of(model):
     from comfy.text_encoders.anima import AnimaTokenizer
     from comfy.text_encoders.pixart_t5 import PixArtTokenizer
 
-    if type(model.model).__name__ == "Anima":
+    kind = type(model.model).__name__
+    if kind == "Anima":
         return WordClip(AnimaTokenizer(), model, 1024)
-    return WordClip(PixArtTokenizer(), model)
+    return WordClip(PixArtTokenizer(), model, 3 * WIDTH if kind == "Krea2" else WIDTH)
 
 
 def build(model, settings, path=None, prompts=2):
@@ -87,7 +88,7 @@ VOTED = ConstructSettings(sampling=replace(SAMPLING, steps=2))
 PROMPTS = ["a red cat", "a green dog"]
 
 
-STREAMS = ["flux", "flux2", "chroma", "chroma-radiance", "qwen-image"]
+STREAMS = ["flux", "flux2", "chroma", "chroma-radiance", "qwen-image", "lumina", "z-image", "krea2"]
 
 
 @pytest.fixture(autouse=True)
@@ -223,9 +224,11 @@ def test_the_words_keys_are_the_hosts_own(make, name):
     assert len(seen) >= len(text_layers(unet))
 
 
-def test_what_cannot_vote_says_what_can(make):
-    model = make("krea2")
-    with pytest.raises(ValueError, match=r"In Krea 2 text and image .* recipe measured"):
+def test_what_cannot_vote_says_what_can(make, monkeypatch):
+    model = make("chroma-radiance")
+    params = model.get_model_object("diffusion_model").params
+    monkeypatch.setattr(params, "use_sequential_txt_ids", True)
+    with pytest.raises(ValueError, match=r"kind of Chroma numbers .* recipe measured"):
         Construction(model, clip_of(model), WORDS, PROMPTS, VOTED)
     model, authors = make("cosmos"), replace(VOTED, recipe="authors")
     with pytest.raises(ValueError, match=r"Cosmos-Predict2 has none\. Choose recipe paper"):
