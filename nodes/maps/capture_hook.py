@@ -13,7 +13,6 @@ from ...hrv.attention import copies, own_maps
 from ...hrv.families.registry import family_of
 from ...hrv.heads import CrossAttentionLayer
 from ...hrv.maps import Grid, HeadMaps, halvings_within
-from ...hrv.resolution import Size
 from ..host.hooks import Call, Hook, Phase, Run, layer_name
 from ..host.layers import on_maps
 from ..host.transformer.maps import TextMaps

@@ -97,9 +97,7 @@ def _contexts(
 
 
 @contextmanager
-def _marked(
-    block: nn.Module, again: Callable[[], AbstractContextManager[Any]]
-) -> Iterator[None]:
+def _marked(block: nn.Module, again: Callable[[], AbstractContextManager[Any]]) -> Iterator[None]:
     for mark in _marks(block._forward_pre_hooks):
         mark()
     try:
