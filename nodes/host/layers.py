@@ -65,11 +65,28 @@ def on_maps(
 ) -> list[RemovableHandle]:
     """Calls read(call as the layer sees it, its maps of the text) before any rescaling.
 
-    Changes nothing. A pack may project other keys for the same queries later. missed() is called
-    where another pack has changed what a joint attention attends to.
+    Changes nothing. missed() is called where another pack has changed what a joint attention
+    attends to.
     """
     if call.joint is not None:
         return call.joint.on_maps(layer, partial(read, call), missed)
+
+    def projected(at: Call, q: torch.Tensor, k: torch.Tensor) -> None:
+        read(at, ProjectedMaps(q, k, layer.heads))
+
+    return on_projected(call, layer, projected)
+
+
+def on_projected(
+    call: Call,
+    layer: CrossAttentionLayer,
+    read: Callable[[Call, torch.Tensor, torch.Tensor], None],
+) -> list[RemovableHandle]:
+    """Calls read(call as the layer sees it, q, k) with all that attend in a cross-attention.
+
+    q (rows, N, h*d), k (rows, T, h*d), as they are compared. Changes nothing. A pack may project
+    other keys for the same queries later.
+    """
     attention: Any = layer.attention
     fresh: list[torch.Tensor] = []
     latest: list[torch.Tensor] = []
@@ -78,12 +95,11 @@ def on_maps(
         fresh[:] = latest[:] = [q.flatten(2)]
 
     def both(_module: Any, args: Any, k: torch.Tensor) -> None:
-        at, keys = rows_of(call, args[0]), k.flatten(2)
+        at = rows_of(call, args[0])
         if fresh:
-            read(at, ProjectedMaps(fresh.pop(), keys, layer.heads))
+            read(at, fresh.pop(), k.flatten(2))
         elif latest and at.queries:
-            wide, q, keys = in_queries(at, latest[0], keys)
-            read(wide, ProjectedMaps(q, keys, layer.heads))
+            read(*in_queries(at, latest[0], k.flatten(2)))
 
     return [
         getattr(attention, layer.queries).register_forward_hook(remember),

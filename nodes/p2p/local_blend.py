@@ -15,7 +15,7 @@ from ...hrv.heads import CrossAttentionLayer
 from ...hrv.p2p import blend_mask
 from ...hrv.resolution import side
 from ..host.hooks import Call, Hook, Phase, Run
-from ..host.layers import on_maps
+from ..host.layers import on_projected
 from ..prompts.tag import Prompt
 from ..shared.notify import warn
 from .pair_rows import PairState, pair_rows
@@ -63,7 +63,7 @@ class LocalBlend(Hook[LocalBlendState]):
         return [
             handle
             for layer in call.layers
-            for handle in on_maps(call, layer, partial(self._read, layer))
+            for handle in on_projected(call, layer, partial(self._read, layer))
         ]
 
     def finish(self, run: Run) -> None:
