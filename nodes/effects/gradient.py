@@ -70,7 +70,7 @@ class RescaleGradient:
         unet, device = step.unet, step.x.device
         try:
             with (
-                differentiable(unet, device),
+                differentiable(unet, device, step.beside),
                 gradients(step.foreign),
                 checkpointed(unet, recompute, step.foreign),
             ):

@@ -7,7 +7,7 @@ but weights that the host streams in anyway; everything is put back afterwards, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -56,10 +56,15 @@ def gradients(foreign: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def differentiable(unet: torch.nn.Module, device: torch.device) -> Iterator[None]:
-    """Weights of the U-Net that autograd may save, over the same memory where they are at hand."""
+def differentiable(
+    unet: torch.nn.Module, device: torch.device, beside: Iterable[torch.nn.Module] = ()
+) -> Iterator[None]:
+    """Weights that autograd may save, over the same memory where they are at hand.
+
+    beside: networks that take part in the U-Net's calls, such as GLIGEN's.
+    """
     with ExitStack() as undo, torch.inference_mode(False):
-        for module in unet.modules():
+        for module in (m for network in (unet, *beside) for m in network.modules()):
             if _streamed(module, device):
                 _copy_when_cast(module, undo)
             else:
@@ -136,8 +141,11 @@ def _alias(tensors: dict[str, Any], undo: ExitStack) -> None:
 
 
 def _over(tensor: Any) -> Any:
-    """An ordinary tensor over the memory of an inference tensor; all else as it is."""
-    if not isinstance(tensor, torch.Tensor) or not tensor.is_inference():
+    """An ordinary tensor over the memory of an inference tensor; all else as it is.
+
+    So are the host's own kinds of tensors: a quantised one has no memory of its own.
+    """
+    if type(tensor) not in (torch.Tensor, torch.nn.Parameter) or not tensor.is_inference():
         return tensor
     with torch._C.DisableTorchFunction():
         plain = torch.empty(0, dtype=tensor.dtype, device=tensor.device)

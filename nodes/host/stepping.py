@@ -45,10 +45,15 @@ class StepContext:
     @property
     def foreign(self) -> bool:
         """Whether weights take part that are no part of the U-Net: of GLIGEN, of a bypass LoRA."""
-        guider = self.model.inner_model
-        entries = (entry for some in guider.conds.values() for entry in some or ())
-        patcher = getattr(guider, "model_patcher", None)
-        return bool(getattr(patcher, "injections", None)) or any("gligen" in e for e in entries)
+        patcher = getattr(self.model.inner_model, "model_patcher", None)
+        return bool(getattr(patcher, "injections", None) or self.beside)
+
+    @property
+    def beside(self) -> list[torch.nn.Module]:
+        """The networks of GLIGEN that the prompts bring along."""
+        lists = self.model.inner_model.conds.values()
+        entries = (entry for some in lists for entry in some or ())
+        return [entry["gligen"][1].model for entry in entries if "gligen" in entry]
 
 
 def _base_model(model: Any) -> Any:

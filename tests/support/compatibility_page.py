@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "compatibility.md"
+VERSIONS = "\n## On other versions of ComfyUI\n"
+"""Where the part begins that `make test-hosts` writes."""
 _NAMES = {"sd1": "SD1.x", "sd15": "SD1.5", "sdxl": "SDXL"}
 
 
@@ -24,7 +26,8 @@ class Found:
 def write_page(found: Sequence[Found], where: str) -> None:
     """Writes the page where HRV_WRITE_COMPATIBILITY asks for it."""
     if os.environ.get("HRV_WRITE_COMPATIBILITY"):
-        PAGE.write_text(page(found, where))
+        _, mark, rest = PAGE.read_text("utf-8").partition(VERSIONS)
+        PAGE.write_text(page(found, where) + mark + rest, "utf-8")
 
 
 def page(found: Sequence[Found], where: str) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 
 import comfy.model_management
 import comfy.model_patcher
+import comfy.sd
 import pytest
 import tiny_models
 import torch
@@ -256,7 +257,16 @@ def test_a_float16_gradient_that_overflows_is_taken_again_with_a_smaller_factor(
     assert bool(gradient.isfinite()) == (factors[-1] <= largest)
 
 
-@pytest.mark.parametrize("how", ["stored", "computed"])
+def faint_lora():
+    key = "diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_out.0"
+    width = tiny_models.SD1["model_channels"] * tiny_models.SD1["channel_mult"][-1]
+    return {
+        f"{key}.lora_down.weight": torch.full((1, width), 0.01),
+        f"{key}.lora_up.weight": torch.full((width, 1), 0.01),
+    }
+
+
+@pytest.mark.parametrize("how", ["stored", "computed", "computed, a LoRA beside it"])
 def test_the_hosts_fp8_weights_measure_much_the_same_heads(models, scene, how):
     """Stored in float8, or quantised with a scale and kernels of their own."""
     config = tiny_models._SmallSD1(dict(tiny_models.SD1))
@@ -268,12 +278,14 @@ def test_the_hosts_fp8_weights_measure_much_the_same_heads(models, scene, how):
     )
     for to, known in weights:
         to.data.copy_(known)
-    for module in network.diffusion_model.modules() if how == "computed" else ():
+    for module in network.diffusion_model.modules() if how != "stored" else ():
         if isinstance(module, torch.nn.Linear):
             scaled = QuantizedTensor.from_float(module.weight.data, "TensorCoreFP8E4M3Layout")
             module.weight = torch.nn.Parameter(scaled, requires_grad=False)
     device = comfy.model_management.get_torch_device()
     model = comfy.model_patcher.ModelPatcher(network, load_device=device, offload_device=device)
+    if "LoRA" in how:  # in bypass mode, so that every tensor is looked at
+        model = comfy.sd.load_bypass_lora_for_models(model, None, faint_lora(), 1.0, 0.0)[0]
     found = [measure(each, far_apart(scene), SETTINGS) for each in (model, models["sd1"])]
     assert float(cosine(*(each.effects.mean() for each in found))) > 0.9
 

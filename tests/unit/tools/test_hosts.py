@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 
@@ -63,3 +64,15 @@ def test_another_host_is_used_only_within(monkeypatch, tmp_path, before):
     with hosts.host_of("0.16.3"):
         assert os.environ["COMFYUI_PATH"] == str(tmp_path)
     assert os.environ.get("COMFYUI_PATH") == before
+
+
+def test_the_table_takes_the_place_of_the_former_one_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "FOLDER", tmp_path)
+    (tmp_path / "one.json").write_text(json.dumps(shown("0.30.0", cat=1)._asdict()))
+    page = tmp_path / "page.md"
+    page.write_text((ROOT / "docs" / "compatibility.md").read_text("utf-8") + "\nThe end.\n")
+    for _ in range(2):
+        table.write_table(page)
+    text = page.read_text()
+    assert text.startswith("# Beside other nodes") and text.endswith("The end.\n")
+    assert text.count("| 0.30.0 |") == 1 == text.count(table.BEGIN) == text.count(table.END)
