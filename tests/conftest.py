@@ -37,6 +37,7 @@ def _prepare_host(folder: Path) -> None:
     import comfy.cli_args
 
     comfy.cli_args.args.cpu = True
+    import_module("utils.extra_config")  # as main.py does, before a `utils` of another folder is
 
 
 _register_pack()
