@@ -46,10 +46,15 @@ def held_alone(path: Path | None, seen: tuple[int, int] | None) -> Iterator[None
     lock = FileLock(Path(tempfile.gettempdir()) / f"hrv-run-{name}.lock", timeout=0)
     try:
         lock.acquire()
-    except (Timeout, OSError) as error:  # the latter: another user's lock
+    except Timeout as error:
         raise ValueError(
             f"Another process is at the run “{path.stem}”. Wait until it has ended, or give this "
             "run another name."
+        ) from error
+    except OSError as error:  # such as another user's lock
+        raise ValueError(
+            f"The file {lock.lock_file}, which keeps other processes from the run “{path.stem}”, "
+            f"cannot be opened: {error.strerror}. If no other ComfyUI is at the run, delete it."
         ) from error
     try:
         require_unchanged(path, seen)
