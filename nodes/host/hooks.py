@@ -122,6 +122,8 @@ class Call:
     context: what is read (rows, tokens, C); groups: of a U-Net, whose rows they are; behind:
     prompts behind others, and their rows. queries: where `company.rows` found a layer to read other
     rows than its queries have, which of the queries read them.
+    found: the rows that a layer read last, and the call as it sees them, None for this one; asking:
+    the layer whose queries came last, and these. Each has one entry at most.
     """
 
     layers: tuple[CrossAttentionLayer, ...]
@@ -139,7 +141,10 @@ class Call:
     groups: tuple[Group, ...] = ()
     behind: tuple[Placed, ...] = ()
     queries: tuple[int, ...] = ()
-    found: list[tuple[torch.Tensor, Call]] = field(default_factory=list, compare=False)
+    found: list[tuple[torch.Tensor, Call | None]] = field(default_factory=list, compare=False)
+    asking: list[tuple[CrossAttentionLayer, torch.Tensor]] = field(
+        default_factory=list, compare=False
+    )
 
     def empty_output(self) -> torch.Tensor:
         """Zeros like what a U-Net returns, or like the prediction that a transformer leads to.

@@ -89,17 +89,17 @@ def on_projected(
     """
     attention: Any = layer.attention
     fresh: list[torch.Tensor] = []
-    latest: list[torch.Tensor] = []
 
     def remember(_module: Any, _args: Any, q: torch.Tensor) -> None:
-        fresh[:] = latest[:] = [q.flatten(2)]
+        fresh[:] = [q.flatten(2)]
+        call.asking[:] = [(layer, fresh[0])]
 
     def both(_module: Any, args: Any, k: torch.Tensor) -> None:
         at = rows_of(call, args[0])
         if fresh:
             read(at, fresh.pop(), k.flatten(2))
-        elif latest and at.queries:
-            read(*in_queries(at, latest[0], k.flatten(2)))
+        elif at.queries and call.asking and call.asking[0][0] is layer:
+            read(*in_queries(at, call.asking[0][1], k.flatten(2)))
 
     return [
         getattr(attention, layer.queries).register_forward_hook(remember),

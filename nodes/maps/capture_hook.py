@@ -132,7 +132,7 @@ class Capture(Hook[CaptureState]):
         return [
             Part(
                 rows=rows,
-                images=slice(found.member, None, rows.step),
+                images=slice(found.member, None, 2 if found.pair_id else 1),
                 prompt=prompts[found.prompt_id],
                 length=found.length,
                 shift=found.shift,

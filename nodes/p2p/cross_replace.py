@@ -84,11 +84,11 @@ class CrossReplace:
         """Leave b V_t in the target rows, and set P (a V_t) aside for the source's maps."""
         at = rows_of(self.call, args[0])
         tokens = at.tokens
-        if not any(prompt.pair_id for prompt, _ in at.tagged()):
+        again = self.values is not None  # the map that they are for is not the one that counts
+        if not (again or any(prompt.pair_id for prompt, _ in at.tagged())):
             return v
-        q = self.q if self.values is None else None  # a second time, other queries read them
-        fits = q is not None and len(q) == len(v) == at.rows
-        if not fits or v.shape[1] < tokens:
+        fits = self.q is not None and len(self.q) == len(v) == at.rows
+        if again or not fits or v.shape[1] < tokens:
             raise ValueError(
                 f"P2P-HRV Edit cannot act in {layer_name(self.layer)}: another node (an attention "
                 "couple, for example) has that layer read prompts of its own. Remove that node."

@@ -91,8 +91,10 @@ class LocalBlend(Hook[LocalBlendState]):
         """Add the word maps of a layer of the chosen size to the sum."""
         height, width = (side(length, self.divisor) for length in call.x.shape[-2:])
         state = call.run.state(self)
+        if q.shape[1] != height * width or not len(q) == len(k) == call.rows:
+            return
         rows = pair_rows(call, self.pair, state)
-        if rows is None or not len(q) == len(k) == call.rows or q.shape[1] != height * width:
+        if rows is None:
             return
         members = zip(rows, self.pair.members, self.words, strict=True)
         # one copy of a repeated context is enough: its tokens' maps are those of all copies

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -18,11 +19,24 @@ class Rows(NamedTuple):
     target: torch.Tensor
 
 
+_Where = tuple[torch.device, tuple[int, ...], tuple[int, ...]]
+"""A device, and the rows of the source and of the target images."""
+
+
 @dataclass
 class PairState:
     """paired: whether the images start from the same noise two by two; None: not looked yet."""
 
     paired: bool | None = None
+    _rows: dict[_Where, Rows] = field(default_factory=dict)
+
+    def rows(self, spans: Iterable[Iterable[int]], device: torch.device) -> Rows:
+        """The rows on a device, put there once: a GPU is waited for each time."""
+        source, target = map(tuple, spans)
+        key = (device, source, target)
+        if key not in self._rows:
+            self._rows[key] = Rows(*(torch.tensor(rows, device=device) for rows in key[1:]))
+        return self._rows[key]
 
 
 def pair_rows(call: Call, pair: Prompt, state: PairState) -> Rows | None:
@@ -41,8 +55,7 @@ def pair_rows(call: Call, pair: Prompt, state: PairState) -> Rows | None:
             "sampler's latent batch is not paired. Connect the LATENT output of P2P-HRV Edit to "
             "the sampler, with nothing in between that changes the batch."
         )
-    source, target = (torch.tensor(part, device=call.x.device) for part in spans)
-    return Rows(source, target)
+    return state.rows(spans, call.x.device)
 
 
 def _start_alike(noise: torch.Tensor | None) -> bool:

@@ -31,11 +31,12 @@ def rows_of(call: Call, x: torch.Tensor) -> Call:
     if x is call.context or not call.groups:
         found = call
     elif call.found and call.found[0][0] is x:
-        return call.found[0][1]
+        found = call.found[0][1] or call
     else:
         with torch.no_grad():
             found = _found(call, x)
-        call.found[:] = [(x, found)]
+        # the call in itself would be a cycle, which keeps all it has
+        call.found[:] = [(x, None if found is call else found)]
     if any(prompt.doubled for prompt, _ in found.everywhere()):
         raise ValueError(_DOUBLED)
     return found
