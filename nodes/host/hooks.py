@@ -66,12 +66,38 @@ class Group:
     behind: tuple[PromptRows, ...] = ()
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a layer may be given to read, as directions (L, C), and the prompts in it.
+
+    own, behind: its own prompts and those behind it; rows: of the call that have it, none for a
+    prompt that no conditioning has.
+    """
+
+    directions: torch.Tensor
+    own: tuple[PromptRows, ...] = ()
+    behind: tuple[PromptRows, ...] = ()
+    rows: tuple[int, ...] = ()
+
+    @property
+    def whose(self) -> frozenset[str]:
+        """The ids of all prompts in it."""
+        return frozenset(one.prompt_id for one in (*self.own, *self.behind))
+
+    @property
+    def member(self) -> tuple[str, int]:
+        """The pair that its own prompt is of, or "", and which of the two it is."""
+        return next(((one.pair_id, one.member) for one in self.own), ("", 0))
+
+
 class Run:
     """One sampling: what is known of it, and the state of each hook, thrown away after it.
 
     sigmas: the noise levels of its steps and the last one; noise: what it starts from; prompts:
     the tagged prompts that take part in it, by id. sought: those that no conditioning has, but
     that another pack may bring into the layers; met: the ids of all that layers have had so far.
+    unread: of the conditionings that no evaluation had yet, what the host tells them apart by;
+    first: the noise level of the first; ranges: whether one of those evaluated has a range.
     behind: prompts behind the embedding with this `id`.
     """
 
@@ -84,6 +110,9 @@ class Run:
         self.prompts: dict[str, Prompt] = {}
         self.sought: dict[str, Prompt] = {}
         self.met: set[str] = set()
+        self.unread: set[Any] = set()
+        self.first: float | None = None
+        self.ranges = False
         self.behind: dict[int, tuple[PromptRows, ...]] = {}
         self.result: Any = None  # the sampled latent, when `finish` is called
         self._states: dict[Hook[Any], Any] = {}
@@ -122,8 +151,9 @@ class Call:
     context: what is read (rows, tokens, C); groups: of a U-Net, whose rows they are; behind:
     prompts behind others, and their rows. queries: where `company.rows` found a layer to read other
     rows than its queries have, which of the queries read them.
-    found: the rows that a layer read last, and the call as it sees them, None for this one; asking:
-    the layer whose queries came last, and these. Each has one entry at most.
+    known: all that layers may be given to read, once asked for; found: what a layer read last, and
+    the call as it sees that, None for this one; asking: the layer whose queries came last, and
+    these. The last two have one entry at most.
     """
 
     layers: tuple[CrossAttentionLayer, ...]
@@ -141,6 +171,7 @@ class Call:
     groups: tuple[Group, ...] = ()
     behind: tuple[Placed, ...] = ()
     queries: tuple[int, ...] = ()
+    known: list[Known] = field(default_factory=list, compare=False)
     found: list[tuple[torch.Tensor, Call | None]] = field(default_factory=list, compare=False)
     asking: list[tuple[CrossAttentionLayer, torch.Tensor]] = field(
         default_factory=list, compare=False

@@ -29,7 +29,7 @@ from ...hrv.families.registry import family_of
 from ..prompts.tag import Prompt
 from .company.behind import prompts_behind
 from .company.compiled import require_not_compiled, say_uncompiled, uncompiled
-from .company.reached import Reached, absent, may_come, require_met
+from .company.reached import Reached, absent, listed, may_come, note_evaluated, require_met
 from .gradient_pass import CallReader
 from .hooks import Call, Hook, Run
 from .options import HOOKS, KEY, READER, RUN, TABLE
@@ -95,12 +95,14 @@ def _sample(
     moving = [prompt for hook in hooks if hook.anywhere for prompt in hook.prompts()]
     run.behind = prompts_behind(guider.conds, moving)
     run.sought = _sought(hooks, run, options, guider.conds)
+    run.unread = listed(guider.conds)
     unet = guider.model_patcher.get_model_object("diffusion_model")
     if hooks and family_of(unet) is None:
         require_not_compiled(guider.model_patcher)
         say_uncompiled(options)
     options[RUN] = run  # the guider's options are already this run's own copy
     run.result = executor(noise, latent, sampler, sigmas, *args, **kwargs)
+    require_met(run, hooks)
     for hook in hooks:
         hook.finish(run)
     return run.result
@@ -138,7 +140,7 @@ def _evaluate(
     output = executor(model, conds, x, timestep, {**model_options, "transformer_options": own})
     run: Run | None = options.get(RUN)
     if run is not None and options.get(READER) is None:
-        require_met(run, hooks, conds)
+        note_evaluated(run, hooks, conds, timestep)
     return output
 
 

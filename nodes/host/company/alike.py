@@ -15,18 +15,18 @@ def directions(x: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.normalize(x.float(), dim=-1)
 
 
-def leading(x: torch.Tensor, embeddings: Sequence[torch.Tensor]) -> list[list[int]]:
-    """With how many tokens of each embedding (L, C), repeated, each row of x (R, T, C) begins.
+def leading(x: torch.Tensor, known: Sequence[torch.Tensor]) -> list[list[int]]:
+    """With how many tokens of each of the directions (L, C), repeated, rows of x (R, T, C) begin.
 
     Directions are compared: another pack may multiply rows by a strength, NegPip by -1.
     """
     rows = directions(x)
-    counts = [_leading(rows, directions(one.to(x.device, x.dtype))) for one in embeddings]
+    counts = [_leading(rows, one.to(x.device)) for one in known]
     found: list[list[int]] = torch.stack(counts).tolist() if counts else []
     return found
 
 
-def _leading(rows: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
-    tokens = torch.arange(rows.shape[1], device=rows.device) % len(embedding)
-    near = (rows - embedding[tokens]).square().sum(dim=-1) <= NEAR
+def _leading(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    tokens = torch.arange(rows.shape[1], device=rows.device) % len(known)
+    near = (rows - known[tokens]).square().sum(dim=-1) <= NEAR
     return near.cumprod(dim=1).sum(dim=1)

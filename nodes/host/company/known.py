@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 
-from ..hooks import Call, Group, PromptRows
-
-
-@dataclass(frozen=True)
-class Known:
-    """An embedding (L, C) and the prompts in it, its own and those behind it.
-
-    rows: of the call that have it; none for a prompt that no conditioning has.
-    """
-
-    embedding: torch.Tensor
-    own: tuple[PromptRows, ...] = ()
-    behind: tuple[PromptRows, ...] = ()
-    rows: tuple[int, ...] = ()
-
-    @property
-    def whose(self) -> frozenset[str]:
-        """The ids of all prompts in it."""
-        return frozenset(one.prompt_id for one in (*self.own, *self.behind))
+from ..hooks import Call, Group, Known, PromptRows
+from .alike import directions
 
 
 def group_rows(call: Call) -> Iterator[tuple[Group, range]]:
@@ -36,33 +19,47 @@ def group_rows(call: Call) -> Iterator[tuple[Group, range]]:
 
 
 def known_rows(call: Call) -> list[Known]:
-    """All that its layers may be given to read, and the halves of what CLIP NegPip has doubled."""
-    whole = [*_of_conditionings(call), *_of_regions(call)]
-    return [one for each in whole for one in (each, *_halves(each))]
+    """All that its layers may be given to read, and the halves of what CLIP NegPip has doubled.
+
+    Put together when the call is first asked.
+    """
+    if not call.known:
+        whole = [*_of_conditionings(call), *_of_regions(call)]
+        call.known.extend(one for each in whole for one in (each, *_halves(each)))
+    return call.known
 
 
 def _of_conditionings(call: Call) -> Iterator[Known]:
-    for group, rows in group_rows(call):
-        for member, prompt in enumerate(group.members):
-            mine = tuple(rows[member :: len(group.members)])
-            own = () if prompt is None else (prompt,)
-            for same in _alike(call, mine):
-                embedding = _context(call)[same[0], : group.length]
-                yield Known(embedding, own, group.behind, same)
+    context = _context(call)
+    parts = [
+        (group, prompt, tuple(rows[member :: len(group.members)]))
+        for group, rows in group_rows(call)
+        for member, prompt in enumerate(group.members)
+    ]
+    alike = iter(_alike(context, [rows for _, _, rows in parts]))
+    for group, prompt, _ in parts:
+        own = () if prompt is None else (prompt,)
+        for same in next(alike):
+            yield Known(directions(context[same[0], : group.length]), own, group.behind, same)
 
 
 def _of_regions(call: Call) -> Iterator[Known]:
+    context = _context(call)
     for prompt in call.run.sought.values():
         if prompt.embedding is not None:
-            embedding = prompt.embedding[0]
-            yield Known(embedding, (PromptRows(prompt.id, len(embedding), doubled=prompt.doubled),))
+            own = directions(prompt.embedding[0].to(context.device, context.dtype))
+            yield Known(own, (PromptRows(prompt.id, len(own), doubled=prompt.doubled),))
 
 
-def _alike(call: Call, rows: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The rows as one where all read the same, else one by one."""
-    context = _context(call)
-    one = all(torch.equal(context[row], context[rows[0]]) for row in rows[1:])
-    return [rows] if one else [(row,) for row in rows]
+def _alike(context: torch.Tensor, parts: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
+    """The rows of each part as one where all read the same, else one by one.
+
+    All are compared at once, since a GPU is waited for each time that something is asked of it.
+    """
+    first = {row: rows[0] for rows in parts for row in rows}
+    same = torch.stack([(context[row] == context[one]).all() for row, one in first.items()])
+    own = dict(zip(first, same.tolist(), strict=True))
+    return [[rows] if all(own[row] for row in rows) else [(row,) for row in rows] for rows in parts]
 
 
 def _context(call: Call) -> torch.Tensor:
@@ -73,9 +70,9 @@ def _context(call: Call) -> torch.Tensor:
 def _halves(whole: Known) -> Iterator[Known]:
     """Every second row: the keys of doubled prompts, and their values."""
     prompts = (*whole.own, *whole.behind)
-    if len(whole.embedding) % 2 == 0 and all(one.doubled for one in prompts):
+    if len(whole.directions) % 2 == 0 and all(one.doubled for one in prompts):
         own, behind = (tuple(map(_halved, some)) for some in (whole.own, whole.behind))
-        for half in (whole.embedding[0::2], whole.embedding[1::2]):
+        for half in (whole.directions[0::2], whole.directions[1::2]):
             yield Known(half, own, behind, whole.rows)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import torch
 from torch.utils.hooks import RemovableHandle
 
 from ...prompts.tag import Prompt
@@ -21,6 +22,7 @@ class Reached:
         self._call = call
         self._new = {one: label for one, label in _wanted(hooks).items() if one in here}
         self._read: dict[str, set[str]] = {}
+        self._hosts: set[str] = set()
 
     def attach(self) -> Iterable[RemovableHandle]:
         """Hook the layers, where there is something to find out."""
@@ -41,10 +43,18 @@ class Reached:
         self._call.run.met |= {*self._new}
 
     def _note(self, layer: str, _module: Any, args: Any) -> None:
-        run, at = self._call.run, rows_of(self._call, args[0])
+        call, x, again = self._call, args[0], layer in self._read
+        at = rows_of(call, x)
         ids = {prompt.prompt_id for prompt, _ in at.everywhere()}
+        if again and at is call and x is not call.context:
+            ids.clear()  # rows of text that is not known, if as many
+        if layer in self._hosts:  # what the host projected first is not what is used
+            self._hosts.remove(layer)
+            self._read.pop(layer)
+        elif at is call and not again:
+            self._hosts.add(layer)
         self._read.setdefault(layer, set()).update(ids)
-        run.met |= ids & {*run.sought}
+        call.run.met |= ids & {*call.run.sought}
 
 
 def may_come(prompt: Prompt, options: Mapping[str, Any], conds: Mapping[str, Any]) -> bool:
@@ -55,13 +65,33 @@ def may_come(prompt: Prompt, options: Mapping[str, Any], conds: Mapping[str, Any
     return prompt.embedding is not None and bool(patched or any("hooks" in e for e in entries))
 
 
-def require_met(run: Run, hooks: Sequence[Hook[Any]], conds: Sequence[Any]) -> None:
-    """ValueError after an evaluation of these conditionings, where a prompt has not come.
+def listed(conds: Mapping[str, Any]) -> set[Any]:
+    """What the host tells the conditionings of a sampler apart by."""
+    return {entry.get("uuid") for entries in conds.values() for entry in entries or ()}
 
-    One that has a range of its own may come later.
+
+def note_evaluated(
+    run: Run, hooks: Sequence[Hook[Any]], conds: Sequence[Any], sigma: torch.Tensor
+) -> None:
+    """ValueError after an evaluation of these conditionings, where a prompt can no longer come.
+
+    Which is so once all have been evaluated, or those of another noise level after the first: a
+    sampler may evaluate one by one, and leave one out.
     """
+    if not {*run.sought} - run.met:
+        return
     entries = [entry for some in conds for entry in some or ()]
-    if any("timestep_start" in entry or "timestep_end" in entry for entry in entries):
+    run.ranges |= any("timestep_start" in entry or "timestep_end" in entry for entry in entries)
+    run.unread -= {entry.get("uuid") for entry in entries}
+    level = float(sigma.flatten()[0])
+    run.first = level if run.first is None else run.first
+    if not run.unread or level != run.first:
+        require_met(run, hooks)
+
+
+def require_met(run: Run, hooks: Sequence[Hook[Any]]) -> None:
+    """ValueError where a prompt has not come; one that has a range of its own may come later."""
+    if run.first is None or run.ranges:
         return
     for prompt, label in _wanted(hooks).items():
         if prompt in run.sought and prompt not in run.met:

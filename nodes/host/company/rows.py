@@ -8,15 +8,16 @@ were encoded to.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import torch
 
-from ..hooks import Call, Placed, PromptRows
+from ..hooks import Call, Known, Placed, PromptRows
 from .alike import leading
-from .known import Known, group_rows, known_rows
+from .known import group_rows, known_rows
 
 _Table = dict[PromptRows, list[int]]
 """The rows of each prompt."""
@@ -61,13 +62,16 @@ def _of(rows: Iterable[int], each: int) -> Iterable[int]:
 
 def _found(call: Call, x: torch.Tensor) -> Call:
     known = known_rows(call)
-    counts = leading(x, [one.embedding for one in known])
+    counts = leading(x, [one.directions for one in known])
+    turns: Counter[tuple[int, ...]] = Counter()
     own, behind, asking = _Table(), _Table(), set[int]()
     tokens = x.shape[1]
     for row in range(len(x)):
-        n = _which(known, [count[row] for count in counts], row if len(x) == call.rows else -1)
-        if n is not None:
-            length = len(known[n].embedding)
+        fits = _which(known, [count[row] for count in counts], row if len(x) == call.rows else -1)
+        if fits:
+            n = fits[turns[fits] % len(fits)]  # a pair's rows alternate, repeated ones too
+            turns[fits] += 1
+            length = len(known[n].directions)
             tokens = min(tokens, counts[n][row] // length * length)
             asking.update(known[n].rows)
             for table, prompts in ((own, known[n].own), (behind, known[n].behind)):
@@ -80,16 +84,19 @@ def _found(call: Call, x: torch.Tensor) -> Call:
     return replace(found, tokens=tokens, queries=queries[0] if len(queries) == 1 else ())
 
 
-def _which(known: Sequence[Known], counts: Sequence[int], place: int) -> int | None:
-    """The number of the embedding that a row holds, by how many tokens it has of each."""
-    fits = [n for n, one in enumerate(known) if counts[n] >= len(one.embedding)]
+def _which(known: Sequence[Known], counts: Sequence[int], place: int) -> tuple[int, ...]:
+    """The number of what a row holds, by how many tokens it has of each; none if unknown.
+
+    Two where the prompts of a pair are the same, and nothing tells which of them it is.
+    """
+    fits = [n for n, one in enumerate(known) if counts[n] >= len(one.directions)]
     most = max((counts[n] for n in fits), default=0)
     fits = [n for n in fits if counts[n] == most]
-    if len({known[n].whose for n in fits}) > 1:
-        fits = [n for n in fits if place in known[n].rows]
-        if not fits:
-            raise ValueError(_ALIKE)
-    return fits[0] if fits else None
+    fits = [n for n in fits if place in known[n].rows] or fits
+    first = {known[n].member: n for n in reversed(fits)}
+    if len({(known[n].whose, known[n].member[0]) for n in fits}) > 1:
+        raise ValueError(_ALIKE)
+    return tuple(sorted(first.values()))
 
 
 def _with(call: Call, own: Mapping[PromptRows, Sequence[int]], behind: _Table, rows: int) -> Call:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
+import comfy.samplers
 import literal_p2p as p2p
 import pytest
 import torch
 from literal_steering import encode, prompt, sample, some_rescale, steer
-from regions import Literal, Region, Steps, by_hooks, by_layers, by_rows, halves
+from regions import Literal, Region, Steps, by_hooks, by_layers, by_rows, halves, negpip
 
+from hrv_pack.nodes.host.hooks import Hook
+from hrv_pack.nodes.host.layers import on_values
+from hrv_pack.nodes.host.patching import add_hooks
 from hrv_pack.nodes.maps.capture import HRVCapture
 from hrv_pack.nodes.prompts.tag import prompts_of, tag
 
@@ -43,6 +49,19 @@ class Scene:
         with monkeypatch.context() as patch:
             written = Literal(self.model, self.regions).install(patch)
             return sample(self.model, self.base, self.negative, batch), written
+
+
+class Seen(Hook[None]):
+    """Remembers, without keeping them, the calls whose layers it has read."""
+
+    label = "seen"
+
+    def __init__(self):
+        self.calls = []
+
+    def attach(self, call):
+        self.calls.append(weakref.ref(call))
+        return on_values(call, call.layers[0], lambda _at, _device: None, lambda: None)
 
 
 def close(found, expected):
@@ -159,3 +178,72 @@ def test_a_pair_where_layers_project_prompts_of_their_own_is_refused(models, cli
     model, pair, latent = p2p.edit(scene.model, source, target, p2p.latents())
     with pytest.raises(ValueError, match="P2P-HRV Edit cannot act in down layer 0"):
         p2p.sample(scene.coupled(model), pair, scene.negative, latent)
+
+
+def test_a_prompt_that_layers_leave_out_is_refused_in_the_first_step(models, clip):
+    scene, steps = Scene(models["sd1"], clip, "layers"), Steps()
+    scene.regions[0].embedding = encode(clip, "a white horse")[0][0]
+    coupled = scene.coupled(steps.counting(steer(scene.model, scene.base, "cat")))
+    with pytest.raises(ValueError, match="cannot act in down layer 0: another node"):
+        scene.sample(coupled)
+    assert steps.count == 1
+
+
+def test_a_pair_that_layers_leave_out_is_refused(models, clip):
+    scene = Scene(models["sd1"], clip, "layers")
+    source, target = prompt(clip, p2p.SOURCE), prompt(clip, p2p.TARGET)
+    model, pair, latent = p2p.edit(scene.model, source, target, p2p.latents())
+    with pytest.raises(ValueError, match="P2P-HRV Edit cannot act in down layer 0"):
+        p2p.sample(scene.coupled(model), pair, scene.negative, latent)
+
+
+@pytest.mark.parametrize("way", ["rows", "negpip"])
+def test_a_pair_of_one_prompt_is_reweighted(models, clip, way):
+    model, clip = negpip(models["sd1"], clip) if way == "negpip" else (models["sd1"], clip)
+    scene = Scene(model, clip, "rows")
+    both = prompt(clip, p2p.SOURCE)
+    inputs = {"mode": "reweight", "words": "red", "weight": -2.0}
+    made = p2p.edit(model, both, both, p2p.latents(2), **inputs)
+    join = scene.coupled if way == "rows" else lambda model: model
+    alone = p2p.sample(join(model), both, scene.negative, made[2])
+    edited = p2p.sample(join(made[0]), made[1], scene.negative, made[2])
+    assert close(edited[0::2], alone[0::2])
+    assert (edited[1::2] - alone[1::2]).abs().max() > 1e-3 * alone.abs().max()
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_lists_may_be_evaluated_one_by_one(models, clip, absent):
+    scene, steps = Scene(models["sd1"], clip, "rows"), Steps()
+    other = prompt(clip, "a white horse") if absent else scene.other
+    model = scene.coupled(steps.counting(steer(scene.model, other, "horse" if absent else "dog")))
+
+    def one_by_one(given):
+        rest = (given["input"], given["sigma"], given["model_options"])
+        positive, negative = given["conds"]
+        first = comfy.samplers.calc_cond_batch(given["model"], [None, negative], *rest)
+        return [
+            comfy.samplers.calc_cond_batch(given["model"], [positive, None], *rest)[0],
+            first[1],
+        ]
+
+    together = model.clone()
+    model.set_model_sampler_calc_cond_batch_function(one_by_one)
+    if absent:
+        with pytest.raises(ValueError, match="but this sampler does not use it"):
+            scene.sample(model)
+        assert steps.count == 2  # both of the first step
+    else:
+        assert close(scene.sample(model), scene.sample(together))
+
+
+def test_a_call_is_gone_when_it_is_over(models, clip):
+    model, base = models["sd1"].clone(), prompt(clip, "a red cat")
+    model.set_model_attn2_patch(lambda q, k, v, _extra: (q, k + 0.0, (v * 3.0).sin()))
+    seen = Seen()
+    gc.collect()
+    gc.disable()
+    try:
+        sample(add_hooks(model, [seen]), base, encode(clip, "bad"))
+    finally:
+        gc.enable()
+    assert seen.calls and not any(call() for call in seen.calls)
