@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import comfy.quant_ops
@@ -36,7 +35,7 @@ def plain_operations(model: nn.Module) -> Iterator[None]:
 def _rotate_plainly(undo: ExitStack) -> None:
     kernels = getattr(comfy.quant_ops, "ck", None)
     try:
-        rope = import_module("comfy_kitchen.backends.eager.rope")
+        from comfy_kitchen.backends.eager import rope
     except ImportError:  # then the host has no fused ones either
         return
     for name in dir(rope):
