@@ -97,8 +97,8 @@ class Rescale(Hook[RescaleState]):
         elif not state.asked:
             warn(  # an error now would lose the image
                 f"{self.label} had no effect: the model skipped its layers in every step in which "
-                "it was to act. Nodes that cache steps (EasyCache, for example) do so. Remove "
-                "that node, or widen the start/end percent."
+                "it was to act. Nodes that cache steps (EasyCache, for example) and compiled "
+                "models (torch.compile) do so. Remove that node, or widen the start/end percent."
             )
         if state.bypassed:
             warn_bypassed(self.label, state.bypassed)
